@@ -1,0 +1,83 @@
+"""Who acts: the one value that services take and history rows are written from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from accounts.models import AuditEntry, Role
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from accounts.models import Agency, Unit, User
+
+SYSTEM = "Hệ thống"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """A person (or the system) acting, for whom and on what basis (R2a, R2b)."""
+
+    user: User | None
+    name: str
+    role: str = ""
+    address: str | None = None
+    for_unit: Unit | None = None
+    for_person: str = ""
+    basis: str = ""
+    basis_date: dt.date | None = None
+
+    @classmethod
+    def of(cls, user: User, *, role: Role | None = None, address: str | None = None) -> Actor:
+        return cls(
+            user=user,
+            name=user.name,
+            role=(role.label if role else user.roles_text)[:60],
+            address=address,
+        )
+
+    @classmethod
+    def from_request(cls, request: HttpRequest, *, role: Role | None = None) -> Actor:
+        return cls.of(request.user, role=role, address=request.META.get("REMOTE_ADDR") or None)  # type: ignore[arg-type]
+
+    @classmethod
+    def system(cls, basis: str = "") -> Actor:
+        return cls(user=None, name=SYSTEM, basis=basis)
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of :class:`accounts.models.HistoryRow` that say who."""
+        return {
+            "actor": self.user,
+            "actor_name": self.name,
+            "acted_as": self.role,
+            "address": self.address,
+            "for_unit": self.for_unit,
+            "for_person": self.for_person,
+            "basis": self.basis,
+            "basis_date": self.basis_date,
+        }
+
+
+def record(
+    *,
+    by: Actor,
+    agency: Agency | int,
+    action: str,
+    of: Any,
+    changes: dict[str, list[Any]] | None = None,
+    label: str = "",
+    reason: str = "",
+) -> AuditEntry:
+    """Write down one change of ``of`` (any model row)."""
+    return AuditEntry.objects.create(
+        **by.columns(),
+        agency_id=agency if isinstance(agency, int) else agency.pk,
+        action=action,
+        object_type=of._meta.label_lower,
+        object_id=of.pk,
+        object_label=(label or str(of))[:300],
+        changes=changes or {},
+        reason=reason,
+    )
