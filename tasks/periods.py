@@ -1,0 +1,229 @@
+"""Opening, closing and reopening a period, and releasing a unit from a report (R4, R5, R6, R12, R16)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+from plans.assigning import resolve
+from plans.calendar import calendar_of, internal_dates
+
+from accounts.history import Actor, record
+from plans.models import Assignment, Duty, Indicator, Period, Plan, Task
+from tasks.models import Report
+from tasks.services import Refused
+
+
+@dataclass
+class Opening:
+    """What opening a period did, or (``dry_run``) would do."""
+
+    period: Period
+    created: list[tuple[str, str]] = field(default_factory=list)  # (task code, unit name)
+    retired: list[tuple[str, str]] = field(default_factory=list)
+    restored: list[tuple[str, str]] = field(default_factory=list)
+    reports: int = 0
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.created or self.retired or self.restored)
+
+
+def owing_units(plan: Plan, *, interim: bool) -> dict[int, set[int]]:
+    """Which units owe a report of which task: lead and implement (R6), and the sources of figures (R6a).
+
+    A task none of whose indicators is asked in an ``interim`` period is not owed in it; a unit all of
+    whose indicators have another source has nothing left to answer, so it owes nothing.
+    """
+    duties = resolve(plan)
+    indicators: dict[int, list[Indicator]] = {}
+    for indicator in Indicator.objects.filter(
+        task__area__plan=plan, retired_at__isnull=True, **({"interim": True} if interim else {})
+    ):
+        indicators.setdefault(indicator.task_id, []).append(indicator)
+    owing: dict[int, set[int]] = {}
+    for task in Task.objects.filter(
+        area__plan=plan, retired_at__isnull=True, area__retired_at__isnull=True
+    ):
+        asked = indicators.get(task.pk, [])
+        if interim and not asked:
+            continue
+        roles = duties.get(task.pk, {})
+        units = {unit for role in Assignment.REPORTING for unit in roles.get(role, [])}
+        sources = {indicator.source_id for indicator in asked if indicator.source_id}
+        if asked and all(indicator.source_id for indicator in asked):
+            units = set()
+        owing[task.pk] = units | sources
+    return owing
+
+
+@transaction.atomic
+def open_period(
+    *,
+    plan: Plan,
+    year: int,
+    by: Actor,
+    kind: str = Period.FINAL,
+    due_before: dt.date | None = None,
+    dry_run: bool = False,
+) -> Opening:
+    """Create the reports owed in one period of ``plan``; again, only what is missing (R5).
+
+    Reports of units or tasks that left the plan are retired with their figures, and come back if they
+    return. Refused for a year the plan does not have.
+    """
+    if year not in plan.years:
+        years = ", ".join(str(y) for y in plan.years)
+        raise Refused(f"Kế hoạch {plan.code} không có năm {year} (các năm: {years}).")
+    calendar = calendar_of(plan.agency)
+    due = due_before or plan.due_before(year)
+    period, _ = Period.objects.select_for_update().get_or_create(
+        plan=plan,
+        year=year,
+        kind=kind,
+        defaults={
+            "starts_on": dt.date(year, 1, 1),
+            "due_before": due,
+            "closes_on": dt.date(year, 12, 31),
+        },
+    )
+    if period.is_history:
+        raise Refused(f"{period} là số liệu lịch sử, không mở được.")
+    opening = Opening(period=period)
+    if period.opened_at is None:
+        period.opened_at = timezone.now()
+    if period.draft_by is None:
+        period.draft_by, period.head_check_by, period.office_check_by = internal_dates(
+            period.due_before, calendar
+        )
+    period.save()
+    _fix_duties(period)
+    owing = owing_units(plan, interim=kind != Period.FINAL)
+    units = {unit.pk: unit for unit in plan.agency.units.all()}
+    tasks = {task.pk: task for task in Task.objects.filter(area__plan=plan)}
+    there = {(report.task_id, report.unit_id): report for report in period.reports.all()}
+    wanted = {(task, unit) for task, who in owing.items() for unit in who}
+    now = timezone.now()
+
+    def label(key: tuple[int, int]) -> tuple[str, str]:
+        return tasks[key[0]].code, units[key[1]].name
+
+    new = sorted(wanted - there.keys(), key=lambda key: (tasks[key[0]].code, units[key[1]].order))
+    Report.objects.bulk_create(
+        [Report(period=period, task_id=task, unit_id=unit) for task, unit in new]
+    )
+    opening.created = [label(key) for key in new]
+    for key, report in there.items():
+        if key in wanted and report.retired_at:
+            report.retired_at, target = None, opening.restored
+        elif key not in wanted and not report.retired_at:
+            report.retired_at, target = now, opening.retired
+        else:
+            continue
+        report.save(update_fields=["retired_at", "updated_at"])
+        target.append(label(key))
+    opening.reports = len(wanted)
+    if dry_run:
+        transaction.set_rollback(True)
+    elif opening.changes:
+        record(
+            by=by,
+            agency=plan.agency_id,
+            action="Mở kỳ báo cáo",
+            of=period,
+            label=f"{plan.code}, {period}",
+            changes={
+                name: [None, ", ".join(f"{task} {unit}" for task, unit in rows)[:2000]]
+                for name, rows in (
+                    ("thêm", opening.created),
+                    ("thôi", opening.retired),
+                    ("lấy lại", opening.restored),
+                )
+                if rows
+            },
+        )
+    return opening
+
+
+def _fix_duties(period: Period) -> None:
+    """Write down who has which role in which task of the period, groups as they are now."""
+    wanted = {
+        (task, unit, role)
+        for task, roles in resolve(period.plan).items()
+        for role, units in roles.items()
+        for unit in units
+    }
+    there = {(duty.task_id, duty.unit_id, duty.role): duty.pk for duty in period.duties.all()}
+    Duty.objects.filter(pk__in=[pk for key, pk in there.items() if key not in wanted]).delete()
+    Duty.objects.bulk_create(
+        [
+            Duty(period=period, task_id=task, unit_id=unit, role=role)
+            for task, unit, role in sorted(wanted - there.keys())
+        ]
+    )
+
+
+@transaction.atomic
+def close_period(*, period: Period, by: Actor, reason: str) -> None:
+    """Lock a period before its last day (R16)."""
+    _need(reason, "Hãy nêu lý do khóa kỳ.")
+    if period.is_closed():
+        raise Refused(f"Kỳ báo cáo {period} đã khóa.")
+    period.closed_at = timezone.now()
+    period.save(update_fields=["closed_at"])
+    record(by=by, agency=period.plan.agency_id, action="Khóa kỳ báo cáo", of=period, reason=reason)
+
+
+@transaction.atomic
+def reopen_period(*, period: Period, by: Actor, reason: str, closes_on: dt.date) -> None:
+    """Open a locked period again until ``closes_on`` (R16)."""
+    _need(reason, "Hãy nêu lý do mở lại kỳ.")
+    if period.is_history:
+        raise Refused(f"{period} là số liệu lịch sử, không mở được.")
+    if closes_on < timezone.localdate():
+        raise Refused("Ngày khóa mới không được ở quá khứ.")
+    before = period.closes_on
+    period.closed_at, period.closes_on = None, max(closes_on, period.due_before)
+    period.save(update_fields=["closed_at", "closes_on"])
+    record(
+        by=by,
+        agency=period.plan.agency_id,
+        action="Mở lại kỳ báo cáo",
+        of=period,
+        reason=reason,
+        changes={"khóa sau ngày": [before.isoformat(), period.closes_on.isoformat()]},
+    )
+
+
+@transaction.atomic
+def release(*, report: Report, by: Actor, reason: str) -> None:
+    """Release a unit from a report it cannot give (R5)."""
+    _need(reason, "Hãy nêu lý do miễn báo cáo.")
+    changed = Report.objects.filter(pk=report.pk, released_at__isnull=True).update(
+        released_at=timezone.now(), released_reason=reason[:500]
+    )
+    if changed:
+        record(by=by, agency=report.unit.agency_id, action="Miễn báo cáo", of=report, reason=reason)
+
+
+@transaction.atomic
+def take_back_release(*, report: Report, by: Actor, reason: str) -> None:
+    _need(reason, "Hãy nêu lý do yêu cầu báo cáo trở lại.")
+    changed = Report.objects.filter(pk=report.pk, released_at__isnull=False).update(
+        released_at=None, released_reason=""
+    )
+    if changed:
+        record(
+            by=by,
+            agency=report.unit.agency_id,
+            action="Yêu cầu báo cáo trở lại",
+            of=report,
+            reason=reason,
+        )
+
+
+def _need(text: str, message: str) -> None:
+    if not text.strip():
+        raise Refused(message)

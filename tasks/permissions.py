@@ -1,0 +1,113 @@
+"""What each role may do with reports, periods and reminders (R2, R3). The only place that says so.
+
+Every view, download, partial and job asks here: first the row through ``visible_to`` or
+``in_agency_of`` (404), then one capability (403, with the reason).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from accounts.models import Role
+from accounts.permissions import allows, refuse_unless
+from tasks.models import Report
+from tasks.states import EDITABLE, State
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from accounts.models import User
+
+UNIT = frozenset({Role.REPORTER, Role.HEAD})
+HEAD = frozenset({Role.HEAD})
+OFFICE = frozenset({Role.COORDINATOR})
+OVERSIGHT = frozenset({Role.COORDINATOR, Role.LEADER})
+
+TABLE = {
+    # Of one's own unit only.
+    "unit_todo": UNIT,
+    "report_write": UNIT,
+    "report_hand_up": frozenset({Role.REPORTER}),
+    "report_hand_back": HEAD,
+    "report_submit": HEAD,
+    # Of the whole agency.
+    "overview": OVERSIGHT,
+    "review": OFFICE,
+    "report_accept": OFFICE,
+    "report_return": OFFICE,
+    "report_reopen": OFFICE,
+    "report_release": OFFICE,
+    "period_manage": OFFICE,
+    "reminders_read": frozenset({Role.COORDINATOR, Role.LEADER, Role.ADMINISTRATOR}),
+    "mail_retry": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR}),
+}
+OF_OWN_UNIT = frozenset({"report_write", "report_hand_up", "report_hand_back", "report_submit"})
+IN_A_LIVE_PERIOD = OF_OWN_UNIT | {
+    "report_accept",
+    "report_return",
+    "report_reopen",
+    "report_release",
+}
+
+
+def can(user: User, action: str, report: Report | None = None) -> bool:
+    return why_not(user, action, report) is None
+
+
+def require(user: User, action: str, report: Report | None = None) -> None:
+    """403 with the reason (R3: a locked page says why)."""
+    if report is None:
+        refuse_unless(TABLE, user, action)
+        return
+    reason = why_not(user, action, report)
+    if reason:
+        raise PermissionDenied(reason)
+
+
+def why_not(
+    user: User, action: str, report: Report | None = None, *, on: dt.date | None = None
+) -> str | None:
+    """Why ``user`` may not do ``action`` (with ``report``), in Vietnamese; None where they may."""
+    if report is None:
+        return None if allows(TABLE, user, action) else "Vai trò của bạn không làm được việc này."
+    if action in OF_OWN_UNIT and report.unit_id != user.unit_id:
+        return f"Báo cáo này của {report.unit.name}; chỉ đơn vị đó được sửa và gửi."
+    if not allows(TABLE, user, action):
+        if action == "report_submit":
+            return "Chỉ trưởng đơn vị được gửi báo cáo cho Văn phòng Sở. Hãy trình trưởng đơn vị."
+        return "Vai trò của bạn không làm được việc này."
+    if action in IN_A_LIVE_PERIOD and report.period.is_closed(on or timezone.localdate()):
+        return locked_text(report)
+    if report.retired_at:
+        return "Nhiệm vụ này đã thôi áp dụng trong kế hoạch; báo cáo chỉ còn để tra cứu."
+    if report.released_at and action != "report_release":
+        return f"Đơn vị đã được miễn báo cáo này: {report.released_reason}."
+    if action in OF_OWN_UNIT and report.state not in EDITABLE:
+        if report.state == State.SUBMITTED:
+            return "Báo cáo đã gửi, đang chờ Văn phòng Sở duyệt. Cần sửa, hãy đề nghị Văn phòng Sở trả lại."
+        return "Báo cáo đã được duyệt. Cần sửa, hãy đề nghị Văn phòng Sở mở lại."
+    return None
+
+
+def locked_text(report: Report) -> str:
+    period = report.period
+    if period.is_history:
+        return f"Số liệu {period} là số liệu lịch sử, chỉ để tra cứu."
+    day = timezone.localdate(period.closed_at) if period.closed_at else period.closes_on
+    return f"Kỳ báo cáo {period} đã khóa ngày {day:%d/%m/%Y}. Cần sửa, hãy đề nghị Văn phòng Sở mở lại kỳ."
+
+
+def require_read(user: User, report: Report) -> None:
+    """The content of ``report``: R3. Call it on a report fetched through ``in_agency_of``."""
+    if Report.objects.visible_to(user).filter(pk=report.pk).exists():
+        return
+    if report.first_submitted_at is None:
+        raise PermissionDenied(
+            f"{report.unit.name} chưa gửi báo cáo này; bản đang soạn chỉ đơn vị xem được."
+        )
+    raise PermissionDenied(
+        "Chỉ Văn phòng Sở, Lãnh đạo Sở và các đơn vị cùng nhiệm vụ xem được báo cáo này."
+    )

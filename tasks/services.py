@@ -1,0 +1,530 @@
+"""Changes of a report: saving, submitting, reviewing (R12–R16). Nothing else writes to one.
+
+Each function is one transaction and writes its history with it. ``Refused`` carries what to tell the
+person; ``Conflict`` says that somebody else saved in between (R14).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from accounts import mail
+from accounts.history import Actor, record
+from accounts.models import User
+from accounts.text import fold
+from plans.models import Indicator
+from plans.numbers import show_number
+from plans.targets import Kind
+from tasks import answers as rules
+from tasks.models import Answer, Document, Report, Transition, Version
+from tasks.states import EDITABLE, MOVES, Action, State, next_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Refused(Exception):
+    """What was asked is not possible now; the message is for the person."""
+
+
+class Conflict(Exception):
+    """Somebody else saved the report since it was shown."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("Báo cáo đã được người khác sửa trong lúc bạn đang soạn.")
+        self.report = report
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something a report lacks before it can be submitted: which field, and the words."""
+
+    field: str
+    message: str
+
+
+@dataclass
+class Content:
+    """What is typed in a report: its text and, per indicator, an answer that was understood.
+
+    ``unread`` keeps, per field, what was typed and could not be: nothing typed is lost.
+    """
+
+    text: str = ""
+    difficulties: str = ""
+    answers: dict[int, rules.Draft] = field(default_factory=dict)  # by indicator
+    unread: dict[str, str] = field(default_factory=dict)
+
+
+def asked_indicators(report: Report) -> list[Indicator]:
+    """The indicators this unit answers (R6a): those without a source, and those it is the source of."""
+    period = report.period
+    return [
+        indicator
+        for indicator in Indicator.objects.filter(task_id=report.task_id).order_by("order")
+        if indicator.source_id in {None, report.unit_id}
+        and not indicator.is_retired
+        and (period.is_final or indicator.interim)
+    ]
+
+
+# -- Saving -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save(
+    *,
+    report: Report,
+    by: Actor,
+    base_version: int,
+    content: Content,
+    indicators: list[Indicator],
+    answers: Mapping[int, Answer],
+) -> Report:
+    """Write what a unit typed. ``answers`` are the stored ones by indicator, as just read.
+
+    Nothing is written when nothing changed. Conflict when ``base_version`` is not the stored one.
+    """
+    changes: dict[str, list[Any]] = {}
+    for name in ("text", "difficulties"):
+        before, after = getattr(report, name), getattr(content, name)
+        if before != after:
+            changes[name] = [before, after]
+    if report.unread != content.unread:
+        changes["unread"] = [report.unread, content.unread]
+    keep, drop = [], []
+    for indicator in indicators:
+        old = answers.get(indicator.pk)
+        draft = content.answers.get(indicator.pk)
+        before, after = describe(draft_of(old) if old else None), describe(draft)
+        if before == after:
+            continue
+        changes[indicator.code] = [before, after]
+        if draft is None:
+            if old:
+                drop.append(old.pk)
+        else:
+            keep.append(_answer(report, indicator, draft, old))
+    if not changes:
+        if report.version != base_version:
+            raise Conflict(report)
+        return report
+    started = report.state == State.NOT_STARTED
+    state = State.DRAFT if started else report.state
+    now = timezone.now()
+    saved = Report.objects.filter(pk=report.pk, version=base_version, state=report.state).update(
+        text=content.text,
+        difficulties=content.difficulties,
+        unread=content.unread,
+        version=base_version + 1,
+        state=state,
+        updated_at=now,
+        assignee=report.assignee_id or (by.user.pk if by.user else None),
+    )
+    if not saved:
+        raise Conflict(Report.objects.with_names().get(pk=report.pk))
+    if drop:
+        Answer.objects.filter(pk__in=drop).delete()
+    if keep:
+        Answer.objects.bulk_create(
+            keep,
+            update_conflicts=True,
+            unique_fields=["report", "indicator"],
+            update_fields=[
+                "state",
+                "numerator",
+                "denominator",
+                "amount",
+                "holds",
+                "day",
+                "document",
+                "reason",
+            ],
+        )
+    record(by=by, agency=report.unit.agency_id, action="Sửa báo cáo", of=report, changes=changes)
+    if started:
+        _write_transition(report, Action.START, State.DRAFT, by=by)
+    report.text, report.difficulties, report.unread = (
+        content.text,
+        content.difficulties,
+        content.unread,
+    )
+    report.version, report.state, report.updated_at = base_version + 1, state, now
+    return report
+
+
+def _answer(report: Report, indicator: Indicator, draft: rules.Draft, old: Answer | None) -> Answer:
+    document = None
+    if (
+        indicator.kind == Kind.DOCUMENT
+        and draft.state == Answer.State.GIVEN
+        and draft.number
+        and draft.issued_on
+    ):
+        document = register_document(
+            report=report,
+            number=draft.number,
+            issued_on=draft.issued_on,
+            issuer=draft.issuer,
+            subject=indicator.name,
+            replacing=old.document if old else None,
+        )
+    return Answer(
+        report=report,
+        indicator=indicator,
+        state=draft.state,
+        numerator=draft.numerator,
+        denominator=draft.denominator,
+        amount=draft.amount,
+        holds=draft.holds,
+        day=draft.day,
+        document=document,
+        reason=draft.reason,
+    )
+
+
+def register_document(
+    *,
+    report: Report,
+    number: str,
+    issued_on: dt.date | None,
+    issuer: str,
+    subject: str,
+    replacing: Document | None = None,
+) -> Document:
+    """The document with this number, date and issuer, registered once in the agency (R17).
+
+    ``replacing`` is the one typed before into the same place: while nothing else refers to it, it is
+    corrected in place, so that typing leaves no trail of half numbers in the register.
+    """
+    agency = report.unit.agency_id
+    known = (
+        Document.objects.filter(
+            agency_id=agency, number=number, issued_on=issued_on, issuer=issuer
+        ).first()
+        if number
+        else None
+    )
+    if known:
+        return known
+    folded = fold(" ".join((number, issuer, subject)))
+    if replacing and not _used_elsewhere(replacing, report):
+        Document.objects.filter(pk=replacing.pk).update(
+            number=number, issued_on=issued_on, issuer=issuer, folded=folded
+        )
+        return replacing
+    rest = {"unit_id": report.unit_id, "subject": subject, "folded": folded}
+    if not number:
+        return Document.objects.create(agency_id=agency, issued_on=issued_on, issuer=issuer, **rest)
+    # Two units may register the same document at the same moment: the constraint decides.
+    document, _ = Document.objects.get_or_create(
+        agency_id=agency, number=number, issued_on=issued_on, issuer=issuer, defaults=rest
+    )
+    return document
+
+
+def _used_elsewhere(document: Document, report: Report) -> bool:
+    return (
+        document.evidence.exists()
+        or document.files.exists()
+        or report.first_submitted_at is not None
+        or document.answers.exclude(report=report).exists()
+        or document.answers.count() > 1
+    )
+
+
+def draft_of(answer: Answer) -> rules.Draft:
+    """A stored answer as it would be typed again."""
+    document = answer.document
+    return rules.Draft(
+        state=answer.state,
+        numerator=answer.numerator,
+        denominator=answer.denominator,
+        amount=answer.amount,
+        holds=answer.holds,
+        day=answer.day,
+        number=document.number if document else "",
+        issued_on=document.issued_on if document else None,
+        issuer=document.issuer if document else "",
+        reason=answer.reason,
+    )
+
+
+def describe(draft: rules.Draft | None) -> str | None:
+    """An answer in words, for history and for comparing: «12/15», «Có», «12/KH ngày 15/01/2019»."""
+    if draft is None:
+        return None
+    words = []
+    if draft.numerator is not None or draft.denominator is not None:
+        words.append(
+            "/".join(
+                "…" if n is None else show_number(n) for n in (draft.numerator, draft.denominator)
+            )
+        )
+    if draft.amount is not None:
+        words.append(show_number(draft.amount))
+    if draft.holds is not None:
+        words.append("Có" if draft.holds else "Không")
+    if draft.day:
+        words.append(f"{draft.day:%d/%m/%Y}")
+    if draft.number:
+        words.append(draft.number)
+    if draft.issued_on:
+        words.append(f"ngày {draft.issued_on:%d/%m/%Y}")
+    if draft.issuer:
+        words.append(draft.issuer)
+    if draft.state != Answer.State.GIVEN:
+        words.insert(0, Answer.State(draft.state).label)
+    if draft.reason:
+        words.append(f"({draft.reason})")
+    return " ".join(words)
+
+
+# -- Handing up and submitting ------------------------------------------------------------------
+
+
+def gaps(
+    report: Report, indicators: Iterable[Indicator], answers: Mapping[int, Answer]
+) -> list[Gap]:
+    """What is missing before ``report`` can be submitted, in the order of the form."""
+    found = []
+    for indicator in indicators:
+        prefix = f"a{indicator.pk}-"
+        if any(name.startswith(prefix) for name in report.unread):
+            found.append(Gap(f"a{indicator.pk}", f"{indicator.code}: số liệu nhập chưa hợp lệ."))
+            continue
+        answer = answers.get(indicator.pk)
+        if answer is None:
+            found.append(Gap(f"a{indicator.pk}", f"{indicator.code}: chưa có số liệu."))
+            continue
+        for name, message in rules.missing(draft_of(answer), kind=indicator.kind):
+            found.append(Gap(f"a{indicator.pk}-{name}", f"{indicator.code}: {message}"))
+    if not report.text.strip():
+        found.append(Gap("text", "Chưa có nội dung kết quả thực hiện."))
+    return found
+
+
+@transaction.atomic
+def hand_up(*, report: Report, by: Actor) -> None:
+    """The writer hands the draft to the head (trình)."""
+    changed = Report.objects.filter(
+        pk=report.pk, state__in=MOVES[Action.HAND_UP].sources, handed_up_at=None
+    ).update(handed_up_at=timezone.now())
+    if changed:
+        _write_transition(report, Action.HAND_UP, State(report.state), by=by)
+
+
+@transaction.atomic
+def hand_back(*, report: Report, by: Actor, reason: str) -> None:
+    """The head gives the draft back to its writer, with a reason."""
+    _need_reason(reason)
+    changed = Report.objects.filter(
+        pk=report.pk, state__in=MOVES[Action.HAND_BACK].sources, handed_up_at__isnull=False
+    ).update(handed_up_at=None)
+    if changed:
+        _write_transition(report, Action.HAND_BACK, State(report.state), by=by, reason=reason)
+
+
+@transaction.atomic
+def submit(*, report: Report, by: Actor, at: dt.datetime | None = None) -> bool:
+    """Send the report to the office; False where it had been sent already (a repeated click, R14).
+
+    Refused with what is missing. Lateness is the first submission's time, for good (R15).
+    """
+    at = at or timezone.now()
+    current = Report.objects.select_for_update(of=("self",)).with_names().get(pk=report.pk)
+    if current.state == State.SUBMITTED:
+        return False
+    if current.state not in EDITABLE:
+        raise Refused("Báo cáo đã được duyệt, không gửi lại được.")
+    if current.period.is_closed(timezone.localdate(at)):
+        raise Refused(f"Kỳ báo cáo {current.period} đã khóa.")
+    indicators = asked_indicators(current)
+    answers = {a.indicator_id: a for a in current.answers.select_related("document")}
+    lacking = gaps(current, indicators, answers)
+    if lacking:
+        raise Refused("Chưa gửi được: " + " ".join(gap.message for gap in lacking))
+    old_state = State(current.state)
+    first = current.first_submitted_at or at
+    late = current.is_late if current.first_submitted_at else at >= current.period.due_at
+    changed = Report.objects.filter(pk=current.pk, version=current.version, state=old_state).update(
+        state=State.SUBMITTED,
+        first_submitted_at=first,
+        submitted_at=at,
+        is_late=late,
+        handed_up_at=None,
+        version=current.version + 1,
+        updated_at=at,
+    )
+    if not changed:
+        raise Conflict(current)
+    report.refresh_from_db()
+    _write_transition(report, Action.SUBMIT, old_state, by=by, at=at)
+    keep_version(report, by=by, at=at)
+    return True
+
+
+def keep_version(report: Report, *, by: Actor, at: dt.datetime) -> Version:
+    """Keep this submission whole (R13)."""
+    number = (report.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    return Version.objects.create(
+        **by.columns(), report=report, number=number, at=at, content=content_of(report)
+    )
+
+
+def content_of(report: Report) -> dict[str, Any]:
+    """Everything a report says, as plain data: what a version keeps and what pages show of one."""
+    evidence = report.evidence.select_related("document", "indicator").prefetch_related(
+        "document__files"
+    )
+    return {
+        "text": report.text,
+        "difficulties": report.difficulties,
+        "answers": [
+            {
+                "code": answer.indicator.code,
+                "name": answer.indicator.name,
+                "kind": answer.indicator.kind,
+                "state": answer.state,
+                "numerator": _plain(answer.numerator),
+                "denominator": _plain(answer.denominator),
+                "amount": _plain(answer.amount),
+                "holds": answer.holds,
+                "day": answer.day.isoformat() if answer.day else None,
+                "document": _document(answer.document) if answer.document else None,
+                "reason": answer.reason,
+                "words": describe(draft_of(answer)),
+            }
+            for answer in report.answers.select_related("indicator", "document").order_by(
+                "indicator__order"
+            )
+        ],
+        "evidence": [
+            {
+                **_document(item.document),
+                "indicator": item.indicator.code if item.indicator else None,
+                "section": item.section,
+                "files": [
+                    {"id": f.pk, "name": f.name, "sha256": f.sha256, "size": f.size}
+                    for f in item.document.files.all()
+                ],
+            }
+            for item in evidence
+        ],
+    }
+
+
+def _document(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.pk,
+        "number": document.number,
+        "issued_on": document.issued_on.isoformat() if document.issued_on else None,
+        "issuer": document.issuer,
+        "subject": document.subject,
+    }
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+# -- Review -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def accept(*, reports: Iterable[Report], by: Actor) -> int:
+    """The office accepts; how many were. Those no longer waiting for review are left as they are."""
+    accepted = 0
+    for report in reports:
+        now = timezone.now()
+        accepted += bool(_move(report, Action.ACCEPT, by=by, accepted_at=now))
+    return accepted
+
+
+@transaction.atomic
+def send_back(*, report: Report, by: Actor, reason: str) -> bool:
+    """The office returns the report with a reason; its unit is told by mail."""
+    _need_reason(reason)
+    moved = _move(report, Action.RETURN, by=by, reason=reason)
+    if moved:
+        _tell_unit(report, moved, template="report_returned", reason=reason)
+    return bool(moved)
+
+
+@transaction.atomic
+def reopen(*, report: Report, by: Actor, reason: str, until: dt.date) -> bool:
+    """The office opens one accepted report again until a new date; its lateness stays (R12)."""
+    _need_reason(reason)
+    if until < timezone.localdate():
+        raise Refused("Hạn mới không được ở quá khứ.")
+    moved = _move(report, Action.REOPEN, by=by, reason=reason, extended_to=until, accepted_at=None)
+    if moved:
+        _tell_unit(report, moved, template="report_reopened", reason=reason, until=until)
+    return bool(moved)
+
+
+def _move(
+    report: Report, action: Action, *, by: Actor, reason: str = "", **columns: Any
+) -> Transition | None:
+    """Change the state if it still is one the action starts from; None where somebody was faster."""
+    old_state = State(report.state)
+    new_state = next_state(old_state, action)
+    if new_state is None:
+        return None
+    changed = Report.objects.filter(pk=report.pk, state=old_state).update(
+        state=new_state, version=F("version") + 1, updated_at=timezone.now(), **columns
+    )
+    if not changed:
+        return None
+    report.refresh_from_db()
+    return _write_transition(report, action, old_state, by=by, reason=reason)
+
+
+def _write_transition(
+    report: Report,
+    action: Action,
+    old_state: State,
+    *,
+    by: Actor,
+    reason: str = "",
+    at: dt.datetime | None = None,
+) -> Transition:
+    move = MOVES[action]
+    return Transition.objects.create(
+        **by.columns(),
+        report=report,
+        action=action,
+        from_state=State.NOT_STARTED if action is Action.START else old_state,
+        to_state=move.to or old_state,
+        reason=reason,
+        at=at or timezone.now(),
+        own_unit=bool(by.user and by.user.unit_id == report.unit_id),
+    )
+
+
+def _need_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refused("Hãy nêu lý do.")
+
+
+def _tell_unit(report: Report, transition: Transition, *, template: str, **context: Any) -> None:
+    """Tell the unit's heads and writers once each."""
+    people = (
+        User.objects.with_role("head", "reporter")
+        .filter(unit_id=report.unit_id)
+        .select_related("unit__agency")
+    )
+    for person in people:
+        mail.put(
+            key=f"{template}:{transition.pk}:{person.pk}",
+            kind=template,
+            user=person,
+            template=template,
+            context={"report": report, "by": transition.actor_name, **context},
+        )
