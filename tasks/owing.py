@@ -1,0 +1,126 @@
+"""What is owed by a day: the one list that to-do lists and reminders read (R20a).
+
+Reports for now. A time-bound indicator, a direction, an explanation join by yielding :class:`Owed`
+rows of their own from :func:`owed_items`; whoever reads the list need not change.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, TextField, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from plans.models import Period
+from tasks.models import Report, ReportQuerySet, Transition
+from tasks.states import OWED, Action, State
+
+if TYPE_CHECKING:
+    from accounts.models import Agency, Unit
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One thing a unit owes: who, by when, what."""
+
+    unit_id: int
+    due_before: dt.date  # exclusive, R4
+    period: Period
+    report: Report
+    state: State  # on the day asked for, not always the report's own
+    why: str = ""  # of a returned report: the reason given
+
+    @property
+    def area(self) -> str:
+        return str(self.report.task.area)
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day that is still on time."""
+        return self.due_before - dt.timedelta(days=1)
+
+    def days_left(self, on: dt.date) -> int:
+        """Calendar days until the date; 0 or fewer once it is late."""
+        return (self.due_before - on).days
+
+
+def moment_of(agency: Agency, on: dt.date) -> dt.datetime | None:
+    """At which moment the states of day ``on`` are read: of a past day its reminder hour, else now (None)."""
+    if on >= timezone.localdate():
+        return None
+    return timezone.make_aware(dt.datetime.combine(on, agency.reminder_time))
+
+
+def owed_items(agency: Agency, on: dt.date, moment: dt.datetime | None = None) -> list[Owed]:
+    """Everything owed in ``agency`` on day ``on``: nearest date, most points, plan order first.
+
+    ``moment``: as the states were then, from the history (see :func:`moment_of`); None: as they are.
+    One query however long the list is.
+    """
+    reports = _owed(Report.objects.filter(period__plan__agency_id=agency.pk), on, moment)
+    return [_item(report) for report in reports]
+
+
+def owed_for_unit(unit: Unit | int, on: dt.date | None = None) -> ReportQuerySet:
+    """The reports ``unit`` owes now, in the order of :func:`owed_items`, with their names.
+
+    ``on``: the day on which their periods are running (today by default). Each report carries ``why``,
+    the reason of its last return, and ``due_before``.
+    """
+    unit_id = unit if isinstance(unit, int) else unit.pk
+    return _owed(Report.objects.filter(unit_id=unit_id), on or timezone.localdate(), None)
+
+
+def _owed(reports: ReportQuerySet, on: dt.date, moment: dt.datetime | None) -> ReportQuerySet:
+    # The day a report was released or left the plan is not compared: that is decided for the period.
+    reports = reports.active().filter(period__in=Period.objects.running(on))
+    before = Transition.objects.filter(report_id=OuterRef("pk"))
+    if moment is None:
+        reports = reports.filter(state__in=OWED).annotate(
+            state_then=F("state"), moved=Q(extended_to__isnull=False)
+        )
+    else:
+        before = before.filter(at__lte=moment)
+        last = before.order_by("-at", "-id").values("to_state")[:1]
+        reports = reports.annotate(
+            state_then=Coalesce(Subquery(last), Value(State.NOT_STARTED.value)),
+            # A new date counts from its reopening on.
+            moved=Q(Exists(before.filter(action=Action.REOPEN)), extended_to__isnull=False),
+        ).filter(state_then__in=OWED)
+    why = before.filter(action__in=[Action.RETURN, Action.REOPEN]).order_by("-at", "-id")
+    return (
+        reports.annotate(
+            why=Coalesce(Subquery(why.values("reason")[:1]), Value(""), output_field=TextField())
+        )
+        .select_related("unit", "assignee", "task__area", "period__plan")
+        .order_by(
+            # A new date is a last day, a period's is exclusive: hence "moved" after it on equal dates.
+            Case(When(moved=True, then=F("extended_to")), default=F("period__due_before")),
+            "moved",
+            F("stake").desc(nulls_last=True),
+            "task__area__order",
+            "task__order",
+            "task__code",
+            "unit__order",
+            "pk",
+        )
+    )
+
+
+def _item(report: Report) -> Owed:
+    due = report.period.due_before
+    if report.moved:  # type: ignore[attr-defined]  # annotated by _owed
+        assert report.extended_to is not None
+        due = report.extended_to + dt.timedelta(days=1)
+    state = State(report.state_then)  # type: ignore[attr-defined]
+    return Owed(
+        unit_id=report.unit_id,
+        due_before=due,
+        period=report.period,
+        report=report,
+        state=state,
+        why=report.why if state == State.RETURNED else "",  # type: ignore[attr-defined]
+    )
