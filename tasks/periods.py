@@ -59,14 +59,48 @@ def owing_units(plan: Plan, *, interim: bool) -> dict[int, set[int]]:
     return owing
 
 
+@dataclass(frozen=True)
+class _Difference:
+    """The reports a period should have against those it has."""
+
+    new: list[tuple[int, int]]  # (task, unit)
+    gone: list[Report]
+    back: list[Report]
+    wanted: int
+
+
+def _compare(period: Period) -> tuple[_Difference, Opening]:
+    """What opening ``period`` (again) changes (R5); writes nothing."""
+    plan = period.plan
+    owing = owing_units(plan, interim=not period.is_final)
+    units = {unit.pk: unit for unit in plan.agency.units.all()}
+    tasks = {task.pk: task for task in Task.objects.filter(area__plan=plan).select_related("area")}
+    there = {(r.task_id, r.unit_id): r for r in period.reports.all()} if period.pk else {}
+    wanted = {(task, unit) for task, who in owing.items() for unit in who}
+
+    def place(key: tuple[int, int]) -> tuple[int, int, int]:
+        return tasks[key[0]].area.order, tasks[key[0]].order, units[key[1]].order
+
+    def label(key: tuple[int, int]) -> tuple[str, str]:
+        return tasks[key[0]].code, units[key[1]].name
+
+    new = sorted(wanted - there.keys(), key=place)
+    gone = sorted((key for key, r in there.items() if key not in wanted and not r.retired_at), key=place)
+    back = sorted((key for key, r in there.items() if key in wanted and r.retired_at), key=place)
+    difference = _Difference(new, [there[key] for key in gone], [there[key] for key in back], len(wanted))
+    return difference, Opening(
+        period, [label(k) for k in new], [label(k) for k in gone], [label(k) for k in back], len(wanted)
+    )
+
+
+def preview(period: Period) -> Opening:
+    """What :func:`open_period` would change in an opened period; writes nothing."""
+    return _compare(period)[1]
+
+
 @transaction.atomic
 def open_period(
-    *,
-    plan: Plan,
-    year: int,
-    by: Actor,
-    kind: str = Period.FINAL,
-    due_before: dt.date | None = None,
+    *, plan: Plan, year: int, by: Actor, kind: str = Period.FINAL, due_before: dt.date | None = None,
     dry_run: bool = False,
 ) -> Opening:
     """Create the reports owed in one period of ``plan``; again, only what is missing (R5).
@@ -77,70 +111,36 @@ def open_period(
     if year not in plan.years:
         years = ", ".join(str(y) for y in plan.years)
         raise Refused(f"Kế hoạch {plan.code} không có năm {year} (các năm: {years}).")
-    calendar = calendar_of(plan.agency)
-    due = due_before or plan.due_before(year)
     period, _ = Period.objects.select_for_update().get_or_create(
-        plan=plan,
-        year=year,
-        kind=kind,
+        plan=plan, year=year, kind=kind,
         defaults={
-            "starts_on": dt.date(year, 1, 1),
-            "due_before": due,
+            "starts_on": dt.date(year, 1, 1), "due_before": due_before or plan.due_before(year),
             "closes_on": dt.date(year, 12, 31),
         },
     )
     if period.is_history:
         raise Refused(f"{period} là số liệu lịch sử, không mở được.")
-    opening = Opening(period=period)
     if period.opened_at is None:
         period.opened_at = timezone.now()
     if period.draft_by is None:
         period.draft_by, period.head_check_by, period.office_check_by = internal_dates(
-            period.due_before, calendar
+            period.due_before, calendar_of(plan.agency)
         )
     period.save()
     _fix_duties(period)
-    owing = owing_units(plan, interim=kind != Period.FINAL)
-    units = {unit.pk: unit for unit in plan.agency.units.all()}
-    tasks = {task.pk: task for task in Task.objects.filter(area__plan=plan)}
-    there = {(report.task_id, report.unit_id): report for report in period.reports.all()}
-    wanted = {(task, unit) for task, who in owing.items() for unit in who}
+    difference, opening = _compare(period)
+    Report.objects.bulk_create([Report(period=period, task_id=task, unit_id=unit) for task, unit in difference.new])
     now = timezone.now()
-
-    def label(key: tuple[int, int]) -> tuple[str, str]:
-        return tasks[key[0]].code, units[key[1]].name
-
-    new = sorted(wanted - there.keys(), key=lambda key: (tasks[key[0]].code, units[key[1]].order))
-    Report.objects.bulk_create(
-        [Report(period=period, task_id=task, unit_id=unit) for task, unit in new]
-    )
-    opening.created = [label(key) for key in new]
-    for key, report in there.items():
-        if key in wanted and report.retired_at:
-            report.retired_at, target = None, opening.restored
-        elif key not in wanted and not report.retired_at:
-            report.retired_at, target = now, opening.retired
-        else:
-            continue
-        report.save(update_fields=["retired_at", "updated_at"])
-        target.append(label(key))
-    opening.reports = len(wanted)
+    Report.objects.filter(pk__in=[r.pk for r in difference.gone]).update(retired_at=now)
+    Report.objects.filter(pk__in=[r.pk for r in difference.back]).update(retired_at=None)
     if dry_run:
         transaction.set_rollback(True)
     elif opening.changes:
         record(
-            by=by,
-            agency=plan.agency_id,
-            action="Mở kỳ báo cáo",
-            of=period,
-            label=f"{plan.code}, {period}",
+            by=by, agency=plan.agency_id, action="Mở kỳ báo cáo", of=period, label=f"{plan.code}, {period}",
             changes={
                 name: [None, ", ".join(f"{task} {unit}" for task, unit in rows)[:2000]]
-                for name, rows in (
-                    ("thêm", opening.created),
-                    ("thôi", opening.retired),
-                    ("lấy lại", opening.restored),
-                )
+                for name, rows in (("thêm", opening.created), ("thôi", opening.retired), ("lấy lại", opening.restored))
                 if rows
             },
         )
