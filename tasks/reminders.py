@@ -1,0 +1,354 @@
+"""Reminders of one agency on one day: who is told what (R20–R23), written down once.
+
+:func:`plan_reminders` only reads, also for days to come. :func:`remind` writes the morning, its
+reminders and their messages in one transaction: after a crash there is all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts import mail
+from accounts.models import Role, User
+from plans.calendar import WorkCalendar, calendar_of
+from plans.models import Period
+from tasks.models import Reminder, ReminderRun, Report
+from tasks.owing import Owed, moment_of, owed_items
+from tasks.reminding import Step, step_on, steps, urgency
+from tasks.states import STATE_TEXT, State
+
+if TYPE_CHECKING:
+    from accounts.models import Agency, Unit
+
+KIND = "reminder"
+# R22: from which overdue step on it goes up, and to whom.
+OFFICE_FROM, LEADERS_FROM = 1, 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """A step of a period's date, or of a report's own one, which its code then names."""
+
+    period: Period
+    due_before: dt.date
+    step: Step
+
+    @property
+    def code(self) -> str:
+        if self.due_before == self.period.due_before:
+            return self.step.code
+        return f"{self.step.code}@{self.due_before}"
+
+
+@dataclass
+class UnitLate:
+    """What one unit is late with, for those above it."""
+
+    unit: Unit
+    items: list[Owed] = field(default_factory=list)
+    days: int = 0
+
+    @property
+    def returned(self) -> int:
+        return sum(item.state == State.RETURNED for item in self.items)
+
+    @property
+    def not_started(self) -> int:
+        return sum(item.state == State.NOT_STARTED for item in self.items)
+
+
+@dataclass
+class Planned:
+    """The one message of a day to one person."""
+
+    user: User
+    day: dt.date
+    told: list[Told] = field(default_factory=list)
+    items: list[Owed] = field(default_factory=list)  # everything the own unit owes
+    late: list[UnitLate] = field(default_factory=list)  # what others are late with (R22)
+
+    @property
+    def step(self) -> str:
+        """The most urgent step it carries."""
+        return min(self.told, key=lambda told: urgency(told.step)).code
+
+    @property
+    def owed(self) -> int:
+        """How many reports it tells of."""
+        reports = {item.report.pk for item in self.items}
+        for unit in self.late:
+            reports |= {item.report.pk for item in unit.items}
+        return len(reports)
+
+    @property
+    def key(self) -> str:
+        return f"{KIND}:{self.user.pk}:{self.day}"
+
+    @property
+    def subject(self) -> str:
+        if not self.items:
+            count = sum(len(unit.items) for unit in self.late)
+            days = max(unit.days for unit in self.late)
+            return f"Quá hạn {days} ngày: {count} báo cáo CCHC của {len(self.late)} đơn vị chưa gửi"
+        nearest = self.items[0].due_before
+        count = sum(item.due_before == nearest for item in self.items)
+        rest = f" và {len(self.items) - count} báo cáo khác" if count < len(self.items) else ""
+        return (
+            f"{left_text(nearest, self.day)}: {count} báo cáo CCHC chưa gửi "
+            f"(trước {nearest:%d/%m/%Y}){rest}"
+        )
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "subject": self.subject,
+            "day": self.day,
+            "is_past": self.day < timezone.localdate(),
+            "rows": [
+                {
+                    "report": item.report,
+                    "state": STATE_TEXT[item.state],
+                    "why": item.why,
+                    "due_before": item.due_before,
+                    "left": left_text(item.due_before, self.day),
+                    "is_late": item.due_before <= self.day,
+                }
+                for item in self.items
+            ],
+            "late": self.late,
+            "late_count": sum(len(unit.items) for unit in self.late),
+            "is_office": self.user.is_coordinator,
+        }
+
+    def tell(self, told: Told) -> None:
+        if told not in self.told:
+            self.told.append(told)
+
+
+@dataclass(frozen=True)
+class Reminded:
+    """One message that was written down: the line ``send_reminders`` prints."""
+
+    email: str
+    step: str
+    owed: int
+
+
+def left_text(due_before: dt.date, on: dt.date) -> str:
+    days = (due_before - on).days
+    return f"Còn {days} ngày" if days > 0 else f"Quá hạn {1 - days} ngày"
+
+
+def steps_of(
+    agency: Agency, due_before: dt.date, closes_on: dt.date, calendar: WorkCalendar
+) -> list[Step]:
+    return steps(
+        due_before,
+        closes_on,
+        calendar,
+        agency.reminder_days_before,
+        agency.reminder_overdue_days,
+        agency.reminder_overdue_every,
+    )
+
+
+def plan_reminders(agency: Agency, day: dt.date) -> list[Planned]:
+    """Who is to be told what on ``day``, in the order of units and people. Writes nothing.
+
+    The number of queries does not depend on how many people or reports there are (R36).
+    """
+    items = owed_items(agency, day, moment_of(agency, day))
+    sending = _sending(agency, day, items)
+    if not sending:
+        return []
+    people = list(
+        User.objects.with_role(Role.HEAD, Role.REPORTER, Role.COORDINATOR, Role.LEADER)
+        .filter(unit__agency_id=agency.pk)
+        .select_related("unit__agency")
+        .order_by("unit__order", "unit_id", "-is_head", "name", "pk")
+    )
+    by_unit: dict[int, list[Owed]] = {}
+    for item in items:
+        by_unit.setdefault(item.unit_id, []).append(item)
+    planned = {person.pk: Planned(person, day) for person in people}
+    for message in planned.values():
+        if message.user.is_head or message.user.is_reporter:
+            _tell_unit(message, by_unit.get(message.user.unit_id or 0, []), sending)
+    for unit_items in by_unit.values():
+        _tell_above(planned, unit_items, sending, day)
+    return _new([message for message in planned.values() if message.told])
+
+
+def _sending(agency: Agency, day: dt.date, items: list[Owed]) -> dict[tuple[int, dt.date], Told]:
+    """The steps that go out on ``day``, by the period and date that something owed has."""
+    dates = {(item.period.pk, item.due_before): item.period for item in items}
+    if not dates:
+        return {}
+    before = ReminderRun.objects.filter(agency=agency, day__lt=day)
+    last_run = before.aggregate(last=Max("day"))["last"]
+    if day > timezone.localdate():  # a look ahead: the mornings until then will have run
+        last_run = day - dt.timedelta(days=1)
+    calendar = calendar_of(agency)
+    found = {}
+    for (period_id, due), period in dates.items():
+        step = step_on(steps_of(agency, due, period.closes_on, calendar), day, last_run)
+        if step:
+            found[period_id, due] = Told(period, due, step)
+    return found
+
+
+def _tell_unit(
+    message: Planned, items: list[Owed], sending: dict[tuple[int, dt.date], Told]
+) -> None:
+    """Where a step of anything it owes is due, a unit is told of everything it owes (R21)."""
+    for item in items:
+        told = sending.get((item.period.pk, item.due_before))
+        if told:
+            message.tell(told)
+            message.items = items
+
+
+def _tell_above(
+    planned: dict[int, Planned],
+    items: list[Owed],
+    sending: dict[tuple[int, dt.date], Told],
+    day: dt.date,
+) -> None:
+    """What one unit is late with goes up: to the office first, then to the leaders (R22)."""
+    everyone = [message.user for message in planned.values()]
+    office = [person.pk for person in everyone if person.is_coordinator]
+    leaders = [person.pk for person in everyone if person.is_leader]
+    deputy = items[0].report.unit.deputy_director_id
+    above = [deputy] if deputy in leaders else leaders
+    for item in items:
+        told = sending.get((item.period.pk, item.due_before))
+        if not told:
+            continue
+        receivers: list[int] = []
+        if told.step.overdue >= OFFICE_FROM:
+            receivers += office
+        if told.step.overdue >= LEADERS_FROM:
+            receivers += above
+        for person in dict.fromkeys(receivers):
+            message = planned[person]
+            message.tell(told)
+            if not message.late or message.late[-1].unit.pk != item.unit_id:
+                message.late.append(UnitLate(item.report.unit))
+            unit = message.late[-1]
+            unit.items.append(item)
+            unit.days = max(unit.days, 1 - item.days_left(day))
+
+
+def _new(messages: list[Planned]) -> list[Planned]:
+    """Without the steps a person was told before, and without messages that carry nothing else."""
+    before = set(
+        Reminder.objects.filter(
+            user__in=[message.user.pk for message in messages],
+            period__in={told.period.pk for message in messages for told in message.told},
+        ).values_list("user_id", "period_id", "step")
+    )
+    for message in messages:
+        message.told = [
+            told
+            for told in message.told
+            if (message.user.pk, told.period.pk, told.code) not in before
+        ]
+        message.late.sort(key=lambda late: (late.unit.order, late.unit.pk))
+    return [message for message in messages if message.told]
+
+
+def remind(agency: Agency, day: dt.date, *, dry_run: bool = False) -> list[Reminded]:
+    """Write down the reminders of one morning and their messages; what was written.
+
+    Once a day and agency, whoever calls, from however many processes: the morning is claimed by a
+    unique row in the same transaction. ``dry_run`` writes nothing and says what would be written.
+    """
+    if ReminderRun.objects.filter(agency=agency, day=day).exists():
+        return []
+    # Planned and rendered before the transaction, to hold SQLite's one write lock only briefly.
+    messages = plan_reminders(agency, day)
+    lines = [Reminded(message.user.email, message.step, message.owed) for message in messages]
+    if dry_run:
+        return lines
+    mails = [
+        mail.compose(
+            key=message.key,
+            kind=KIND,
+            user=message.user,
+            template="reminder",
+            context=message.context(),
+        )
+        for message in messages
+    ]
+    with transaction.atomic():
+        _, mine = ReminderRun.objects.get_or_create(
+            agency=agency, day=day, defaults={"messages": len(mails)}
+        )
+        if not mine:
+            return []
+        mail.put_all(mails)
+        Reminder.objects.bulk_create(
+            Reminder(
+                mail=written,
+                period=told.period,
+                user=message.user,
+                step=told.code,
+                step_day=told.step.day,
+                day=day,
+                owed=message.owed,
+            )
+            for message, written in zip(messages, mails, strict=True)
+            for told in message.told
+        )
+    return lines
+
+
+@dataclass(frozen=True)
+class Coming:
+    """One morning to come, as it would go out if nothing were sent until then (R24)."""
+
+    day: dt.date
+    told: list[Told]
+    people: int
+    reports: int
+
+
+def coming(agency: Agency, today: dt.date, *, count: int = 3) -> list[Coming]:
+    """The next ``count`` mornings on which reminders go out."""
+    calendar = calendar_of(agency)
+    ran_today = ReminderRun.objects.filter(agency=agency, day=today).exists()
+    first = today + dt.timedelta(days=1) if ran_today else today
+    periods = Period.objects.filter(
+        plan__agency_id=agency.pk,
+        opened_at__isnull=False,
+        is_history=False,
+        closed_at__isnull=True,
+        closes_on__gte=first,
+    )
+    own_dates = Report.objects.owed().filter(period__in=periods, extended_to__isnull=False)
+    dates = {(period.due_before, period.closes_on) for period in periods} | {
+        (last_day + dt.timedelta(days=1), closes_on)
+        for last_day, closes_on in own_dates.order_by()
+        .values_list("extended_to", "period__closes_on")
+        .distinct()
+    }
+    days = {
+        step.day
+        for due_before, closes_on in dates
+        for step in steps_of(agency, due_before, closes_on, calendar)
+        if step.day >= first
+    }
+    found = []
+    for day in sorted(days)[:count]:
+        messages = plan_reminders(agency, day)
+        reports = {item.report.pk for message in messages for item in message.items}
+        for message in messages:
+            reports |= {item.report.pk for unit in message.late for item in unit.items}
+        told = list(dict.fromkeys(told for message in messages for told in message.told))
+        found.append(Coming(day, told, len(messages), len(reports)))
+    return found
