@@ -13,6 +13,7 @@ from accounts.models import Agency, HistoryQuerySet, HistoryRow, Mail, Role, Uni
 from plans.fields import FigureField
 from plans.models import Duty, Indicator, Period, Task
 from plans.targets import Kind, Value
+from tasks.reminding import step_text
 from tasks.states import ACTION_TEXT, OWED, STATE_TEXT, Action, State
 
 
@@ -445,3 +446,7 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day:%d/%m/%Y} {self.step} {self.user}"
+
+    @property
+    def step_text(self) -> str:
+        return step_text(self.step)

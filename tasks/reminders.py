@@ -43,7 +43,7 @@ class Told:
     def code(self) -> str:
         if self.due_before == self.period.due_before:
             return self.step.code
-        return f"{self.step.code}@{self.due_before}"
+        return f"{self.step.code}@{self.due_before:%y%m%d}"
 
 
 @dataclass
@@ -120,6 +120,7 @@ class Planned:
                 }
                 for item in self.items
             ],
+            "any_late": any(item.due_before <= self.day for item in self.items),
             "late": self.late,
             "late_count": sum(len(unit.items) for unit in self.late),
             "is_office": self.user.is_coordinator,
@@ -140,7 +141,10 @@ class Reminded:
 
 
 def left_text(due_before: dt.date, on: dt.date) -> str:
+    """Days until the exclusive date, in words; counted as R20 does, so 19/11 is the last before 20/11."""
     days = (due_before - on).days
+    if days == 1:
+        return "Hôm nay là ngày cuối"
     return f"Còn {days} ngày" if days > 0 else f"Quá hạn {1 - days} ngày"
 
 

@@ -93,7 +93,7 @@ def step_text(code: str) -> str:
     """A step in words."""
     kind, _, number = code.split("@")[0].rpartition("-")
     if kind == "before":
-        return f"Còn {number} ngày"
+        return f"Trước hạn {number} ngày"
     if kind == "overdue":
         return f"Quá hạn, ngày làm việc thứ {number}"
     return f"Quá hạn, nhắc lại lần {number}"
