@@ -18,6 +18,7 @@ import secrets
 import smtplib
 import socket
 import time
+from email.header import Header
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -198,6 +199,15 @@ def _deliver(mail: Mail, before_handing: Callable[[], None]) -> None:
             logger.info("Đóng kết nối máy chủ thư: %s", error)
 
 
+class Message(EmailMultiAlternatives):
+    """Folds a long Vietnamese subject so that its first line is not empty, which some readers dislike."""
+
+    def message(self) -> Any:
+        message = super().message()
+        message.replace_header("Subject", Header(self.subject, "utf-8", header_name="Subject"))
+        return message
+
+
 def message_of(mail: Mail) -> EmailMultiAlternatives:
     """The message as it goes out, text and HTML; the same ``Message-ID`` however often it is sent."""
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
@@ -211,7 +221,7 @@ def message_of(mail: Mail) -> EmailMultiAlternatives:
     }
     if BACKENDS.get(settings.EMAIL_BACKEND, "").endswith("FileBackend"):
         headers[FILE_NAME_HEADER] = f"{created:%Y-%m-%d-%H%M}-{mail.to}-{mail.pk}"
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)
+    message = Message(mail.subject, mail.text, to=[mail.to], headers=headers)
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     return message

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from celery import Task
-from django.conf import settings
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ def publish(job: Task, *args: Any) -> bool:
         return False
     try:
         with job.app.connection_for_write(
-            connect_timeout=PATIENCE, transport_options=_options()
+            connect_timeout=PATIENCE, transport_options=_options(job.app.conf)
         ) as connection:
             job.apply_async(args, connection=connection, retry=False)
     except (
@@ -50,9 +49,9 @@ def publish(job: Task, *args: Any) -> bool:
     return True
 
 
-def _options() -> dict[str, Any]:
-    options = dict(getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {}))
-    if not str(settings.CELERY_BROKER_URL).startswith(("filesystem:", "memory:")):
+def _options(conf: Any) -> dict[str, Any]:
+    options = dict(conf.broker_transport_options or {})
+    if not str(conf.broker_url).startswith(("filesystem:", "memory:")):
         # kombu tries for ever while it opens its channel unless told how often.
         options |= {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
         options |= {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
