@@ -202,9 +202,10 @@ def _deliver(mail: Mail, before_handing: Callable[[], None]) -> None:
 class Message(EmailMultiAlternatives):
     """Folds a long Vietnamese subject so that its first line is not empty, which some readers dislike."""
 
-    def message(self) -> Any:
-        message = super().message()
-        message.replace_header("Subject", Header(self.subject, "utf-8", header_name="Subject"))
+    def message(self, **kwargs: Any) -> Any:
+        message: Any = super().message(**kwargs)
+        subject = Header(str(self.subject), "utf-8", header_name="Subject")
+        message.replace_header("Subject", subject)
         return message
 
 
@@ -235,16 +236,17 @@ def _move(mail: Mail, *sources: str, **columns: Any) -> bool:
 
 def _failed(mail: Mail, error: Exception, *, handed: bool) -> str | None:
     code, words = _explain(error)
+    columns: dict[str, Any] = {"error": words}
     if handed and code is None:
         # The content was on its way and no answer came: the server may have taken it.
-        text = f"{words} Thư có thể đã được gửi. Hãy hỏi người nhận, gửi lại bằng tay nếu cần."
-        state, columns = State.UNCLEAR, {"error": text}
+        state = State.UNCLEAR
+        columns["error"] += " Thư có thể đã được gửi. Hãy hỏi người nhận, gửi lại bằng tay nếu cần."
     elif mail.attempts >= MAX_ATTEMPTS or _is_final(error, code):
-        state, columns = State.FAILED, {"error": words}
+        state = State.FAILED
     else:
-        minutes = BACK_OFF[mail.attempts - 1]
-        again = timezone.now() + dt.timedelta(minutes=minutes)
-        state, columns = State.WAITING, {"error": words, "next_try_at": again}
+        state = State.WAITING
+        pause = dt.timedelta(minutes=BACK_OFF[mail.attempts - 1])
+        columns["next_try_at"] = timezone.now() + pause
     if code is None and not isinstance(error, (OSError, smtplib.SMTPException)):
         logger.exception("Thư %s: lỗi không lường trước", mail.pk, exc_info=error)
     else:
@@ -259,7 +261,7 @@ def _explain(error: Exception) -> tuple[int | None, str]:
         code, said = next(iter(error.recipients.values()))
         return code, f"Máy chủ thư từ chối địa chỉ người nhận: {_said(code, said)}"
     if isinstance(error, smtplib.SMTPResponseException):
-        code, said = error.smtp_code, error.smtp_error
+        code = error.smtp_code
         what = "Máy chủ thư từ chối thư"
         if isinstance(error, smtplib.SMTPAuthenticationError):
             what = "Máy chủ thư không nhận tài khoản gửi"
@@ -268,7 +270,7 @@ def _explain(error: Exception) -> tuple[int | None, str]:
         elif isinstance(error, (smtplib.SMTPConnectError, smtplib.SMTPHeloError)):
             what = "Máy chủ thư từ chối kết nối"
         # A code below 200 is smtplib's own "the connection broke", not an answer.
-        return (code if code >= 200 else None), f"{what}: {_said(code, said)}"
+        return (code if code >= 200 else None), f"{what}: {_said(code, error.smtp_error)}"
     if isinstance(error, TimeoutError):
         return None, f"Máy chủ thư không trả lời sau {settings.EMAIL_TIMEOUT} giây."
     if isinstance(error, ConnectionRefusedError):

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import mail as outbox
 from accounts.decorators import signed_in
 from accounts.history import Actor
-from accounts.models import Mail
+from accounts.models import Mail, User
 from tasks.models import Reminder
 from tasks.permissions import can, require
 from tasks.reminders import coming
 
 if TYPE_CHECKING:
-    from accounts.models import MailQuerySet, User
+    from accounts.models import MailQuerySet
 
 PER_PAGE = 50
 # Only these are shown: the link in a message about a password is for its owner alone.
@@ -45,6 +45,12 @@ def mails_of(user: User) -> MailQuerySet:
     return Mail.objects.visible_to(user).filter(kind__in=KINDS)
 
 
+def person(request: HttpRequest) -> User:
+    """Who asks; ``signed_in`` has let only people of an agency through."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def read_day(text: str) -> dt.date | None:
     """A day as a date field sends it, or as people write it."""
     for form in ("%Y-%m-%d", "%d/%m/%Y"):
@@ -58,9 +64,11 @@ def read_day(text: str) -> dt.date | None:
 @require_safe
 @signed_in
 def reminder_list(request: HttpRequest) -> HttpResponse:
-    require(request.user, "reminders_read")
-    agency = request.user.agency
-    mails = mails_of(request.user)
+    user = person(request)
+    require(user, "reminders_read")
+    agency = user.agency
+    assert agency is not None
+    mails = mails_of(user)
     counts = mails.aggregate(
         **{name: Count("pk", filter=Q(state__in=states)) for name, (_, states) in SHOWN.items()}
     )
@@ -93,7 +101,7 @@ def reminder_list(request: HttpRequest) -> HttpResponse:
             "bad_day": typed_day if typed_day and day is None else "",
             "page": page,
             "kinds": KINDS,
-            "may_retry": can(request.user, "mail_retry"),
+            "may_retry": can(user, "mail_retry"),
             "retry_states": CAN_RETRY,
             "today": timezone.localdate(),
         },
@@ -104,8 +112,9 @@ def reminder_list(request: HttpRequest) -> HttpResponse:
 @signed_in
 def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One message: its words, where it stands, and why it failed."""
-    mail = get_object_or_404(mails_of(request.user).select_related("user__unit"), pk=pk)
-    require(request.user, "reminders_read")
+    user = person(request)
+    mail = get_object_or_404(mails_of(user).select_related("user__unit"), pk=pk)
+    require(user, "reminders_read")
     return render(
         request,
         "tasks/mail_detail.html",
@@ -113,7 +122,7 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "mail": mail,
             "kind": KINDS[mail.kind],
             "reminders": list(mail.reminders.select_related("period")),
-            "may_retry": mail.state in CAN_RETRY and can(request.user, "mail_retry"),
+            "may_retry": mail.state in CAN_RETRY and can(user, "mail_retry"),
             "max_attempts": outbox.MAX_ATTEMPTS,
         },
     )
@@ -123,8 +132,9 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 def mail_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Send one message again now."""
-    mail = get_object_or_404(mails_of(request.user), pk=pk)
-    require(request.user, "mail_retry")
+    user = person(request)
+    mail = get_object_or_404(mails_of(user), pk=pk)
+    require(user, "mail_retry")
     if outbox.retry(mail, by=Actor.from_request(request)):
         messages.success(request, f"Thư gửi {mail.to} đã được đưa vào hàng chờ gửi lại.")
     else:

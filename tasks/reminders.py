@@ -161,13 +161,15 @@ def steps_of(
     )
 
 
-def plan_reminders(agency: Agency, day: dt.date) -> list[Planned]:
+def plan_reminders(
+    agency: Agency, day: dt.date, *, calendar: WorkCalendar | None = None
+) -> list[Planned]:
     """Who is to be told what on ``day``, in the order of units and people. Writes nothing.
 
     The number of queries does not depend on how many people or reports there are (R36).
     """
     items = owed_items(agency, day, moment_of(agency, day))
-    sending = _sending(agency, day, items)
+    sending = _sending(agency, day, items, calendar)
     if not sending:
         return []
     people = list(
@@ -188,16 +190,19 @@ def plan_reminders(agency: Agency, day: dt.date) -> list[Planned]:
     return _new([message for message in planned.values() if message.told])
 
 
-def _sending(agency: Agency, day: dt.date, items: list[Owed]) -> dict[tuple[int, dt.date], Told]:
+def _sending(
+    agency: Agency, day: dt.date, items: list[Owed], calendar: WorkCalendar | None
+) -> dict[tuple[int, dt.date], Told]:
     """The steps that go out on ``day``, by the period and date that something owed has."""
     dates = {(item.period.pk, item.due_before): item.period for item in items}
     if not dates:
         return {}
-    before = ReminderRun.objects.filter(agency=agency, day__lt=day)
-    last_run = before.aggregate(last=Max("day"))["last"]
     if day > timezone.localdate():  # a look ahead: the mornings until then will have run
         last_run = day - dt.timedelta(days=1)
-    calendar = calendar_of(agency)
+    else:
+        before = ReminderRun.objects.filter(agency=agency, day__lt=day)
+        last_run = before.aggregate(last=Max("day"))["last"]
+    calendar = calendar or calendar_of(agency)
     found = {}
     for (period_id, due), period in dates.items():
         step = step_on(steps_of(agency, due, period.closes_on, calendar), day, last_run)
@@ -335,24 +340,30 @@ def coming(agency: Agency, today: dt.date, *, count: int = 3) -> list[Coming]:
         closes_on__gte=first,
     )
     own_dates = Report.objects.owed().filter(period__in=periods, extended_to__isnull=False)
-    dates = {(period.due_before, period.closes_on) for period in periods} | {
-        (last_day + dt.timedelta(days=1), closes_on)
-        for last_day, closes_on in own_dates.order_by()
-        .values_list("extended_to", "period__closes_on")
-        .distinct()
-    }
+    dates = {(period.due_before, period.closes_on) for period in periods}
+    for last_day, closes_on in (
+        own_dates.order_by().values_list("extended_to", "period__closes_on").distinct()
+    ):
+        assert last_day is not None
+        dates.add((last_day + dt.timedelta(days=1), closes_on))
     days = {
         step.day
         for due_before, closes_on in dates
         for step in steps_of(agency, due_before, closes_on, calendar)
         if step.day >= first
     }
-    found = []
-    for day in sorted(days)[:count]:
-        messages = plan_reminders(agency, day)
+    if not ran_today:
+        days.add(today)  # no step perhaps, but a missed one may be made up
+    found: list[Coming] = []
+    for day in sorted(days):
+        messages = plan_reminders(agency, day, calendar=calendar)
+        if day == today and not messages:
+            continue
         reports = {item.report.pk for message in messages for item in message.items}
         for message in messages:
             reports |= {item.report.pk for unit in message.late for item in unit.items}
         told = list(dict.fromkeys(told for message in messages for told in message.told))
         found.append(Coming(day, told, len(messages), len(reports)))
+        if len(found) == count:
+            break
     return found
