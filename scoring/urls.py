@@ -1,1 +1,10 @@
-urlpatterns = []
+from django.urls import path
+
+from scoring import export_views
+
+urlpatterns = [
+    path("ho-so-nop/", export_views.export_list, name="export_list"),
+    path("ho-so-nop/tao/", export_views.export_request, name="export_request"),
+    path("ho-so-nop/<int:pk>/", export_views.export_progress, name="export_progress"),
+    path("ho-so-nop/<int:pk>/tai/", export_views.export_download, name="export_download"),
+]

@@ -1,0 +1,24 @@
+"""What each role may do with results that go out (R2). The only place that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accounts.models import Role
+from accounts.permissions import allows, refuse_unless
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+TABLE = {
+    "exports_read": frozenset({Role.COORDINATOR, Role.LEADER}),
+    "export_make": frozenset({Role.COORDINATOR}),
+}
+
+
+def can(user: User, action: str) -> bool:
+    return allows(TABLE, user, action)
+
+
+def require(user: User, action: str) -> None:
+    refuse_unless(TABLE, user, action)
