@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -92,9 +93,23 @@ def write(sheets: Iterable[Sheet], stream: IO[bytes], *, title: str = "") -> dic
     counts: dict[str, int] = {}
     for sheet in sheets:
         name = _sheet_name(sheet.name, counts)
-        counts[name] = _write_sheet(book.create_sheet(name), sheet, styles)
+        ws = book.create_sheet(name)
+        try:
+            counts[name] = _write_sheet(ws, sheet, styles)
+        except BaseException:
+            _discard(book)
+            raise
     book.save(stream)
     return counts
+
+
+def _discard(book: Workbook) -> None:
+    """openpyxl streams each sheet into a file of its own; one that nobody will save must not stay."""
+    for ws in book.worksheets:
+        with suppress(Exception):
+            if not ws.closed:
+                ws.close()
+            ws._writer.cleanup()
 
 
 def clean_text(text: str) -> str:
