@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from openpyxl import Workbook
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 FONT = "Times New Roman"
+LINE, HIGHEST = 14.0, 409.0  # points: one line of text, the highest row there is
 LONGEST = 32767  # what one cell holds, counted in UTF-16 units
 CUT = "… (đã cắt bớt; xem đầy đủ trên hệ thống)"
 # What a spreadsheet takes for the start of a formula when the cell is edited, also full width.
@@ -136,6 +138,8 @@ def _write_sheet(ws: WriteOnlyWorksheet, sheet: Sheet, styles: _Styles) -> int:
     _set_up(ws, sheet, heading_row)
     for number, line in enumerate(sheet.title):
         ws.append([_cell(ws, line, styles, "agency" if number == 0 else "title" if number == 1 else "note")])
+    widths = [column.width for column in sheet.columns]
+    _set_height(ws, heading_row, [column.heading.upper() for column in sheet.columns], widths)
     ws.append([_cell(ws, column.heading, styles, "heading") for column in sheet.columns])
     count, last_row = 0, heading_row
     for row in sheet.rows:
@@ -146,6 +150,7 @@ def _write_sheet(ws: WriteOnlyWorksheet, sheet: Sheet, styles: _Styles) -> int:
             ws.append([_cell(ws, text, styles, "band") for text in texts])
             continue
         count += 1
+        _set_height(ws, last_row, row, widths)
         ws.append(
             [
                 _cell(ws, value, styles, "centred" if column.centred else "text")
@@ -155,6 +160,37 @@ def _write_sheet(ws: WriteOnlyWorksheet, sheet: Sheet, styles: _Styles) -> int:
     ws.auto_filter.ref = f"A{heading_row}:{get_column_letter(len(sheet.columns))}{last_row}"
     ws.close()
     return count
+
+
+def _set_height(ws: WriteOnlyWorksheet, row: int, values: Sequence[Cell], widths: Sequence[float]) -> None:
+    """Room for the longest text. Excel would find it by itself; LibreOffice and viewers on phones do not."""
+    lines = max(_lines(v, w) if isinstance(v, str) else 1 for v, w in zip(values, widths, strict=True))
+    ws.row_dimensions[row].height = min(lines * LINE + 3, HIGHEST)
+
+
+@lru_cache(maxsize=4096)
+def _lines(text: str, width: float) -> int:
+    """How many lines ``text`` takes in a column ``width`` digits wide, a little on the safe side."""
+    room, lines = width * 0.95, 0
+    for paragraph in text.split("\n")[:100]:
+        used, lines = 0.0, lines + 1
+        for word in paragraph.split(" "):
+            size = sum(_letter(c) for c in word)
+            if used and used + size > room:
+                lines, used = lines + 1, 0.0
+            while size > room:
+                lines, size = lines + 1, size - room
+            used += size + 0.5  # and a space
+        if lines * LINE > HIGHEST:
+            break
+    return lines
+
+
+def _letter(char: str) -> float:
+    """The width of a letter of the font in digits."""
+    if char in "ijlt.,;:'|!()[]/-fr":
+        return 0.55
+    return 1.3 if char in "mwMW@%" or char.isupper() else 0.88
 
 
 def _set_up(ws: WriteOnlyWorksheet, sheet: Sheet, heading_row: int) -> None:
@@ -247,7 +283,8 @@ class _Styles:
             horizontal = "center" if middle else "left" if number_format == "General" else "right"
             cell.alignment = Alignment(
                 horizontal=horizontal, vertical="center" if role in {"heading", "band"} else "top",
-                wrap_text=role != "band",
+                wrap_text=role != "band" and number_format == "General",
+                shrink_to_fit=number_format != "General",  # a large sum stays readable instead of ####
             )
         cell.number_format = number_format
         cell.quotePrefix = quoted
