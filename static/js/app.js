@@ -1,6 +1,8 @@
 // What the other scripts share: the token against forged requests, and saying things aloud.
 "use strict";
 
+document.documentElement.classList.add("js"); // .js-only and .no-js in base.css
+
 window.cchc = (() => {
   const cookie = (name) => {
     const found = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
