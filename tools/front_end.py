@@ -103,7 +103,10 @@ def wheel_npm():
         say(f"máy chưa có Node {NODE_AT_LEAST} trở lên; cài Node vào .setup/ (khoảng 60 MB)…")
         uv = shutil.which("uv")
         if uv:
-            run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(SETUP)], "tạo .setup")
+            run(
+                [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(SETUP)],
+                "tạo .setup",
+            )
             install = [uv, "pip", "install", "--quiet", "--python", str(python)]
         else:
             try:
@@ -112,7 +115,14 @@ def wheel_npm():
                 raise SetupError(
                     "không tạo được môi trường .setup/; trên Debian hãy cài gói python3-venv."
                 ) from error
-            install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            install = [
+                str(python),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ]
         run([*install, "--require-hashes", "-r", str(wanted)], "cài Node")
         stamp.write_text(mark)
     places = list(SETUP.glob("lib/python*/site-packages")) + [SETUP / "Lib" / "site-packages"]
