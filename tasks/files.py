@@ -1,0 +1,325 @@
+"""Files people hand in: checked by what they hold, kept under a name of ours (R17).
+
+A file is taken only if its content is one of :data:`TYPES`; its name must then agree. Content is
+stored below ``MEDIA_ROOT/evidence`` by its SHA-256, so that the same content is stored once. Every
+refusal is a sentence for the person and names the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import re
+import secrets
+import unicodedata
+import zipfile
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from zlib import error as zlib_error
+
+import filetype
+from django.conf import settings
+
+from plans.numbers import show_number
+from tasks.compound import Damaged, stream_names
+
+if TYPE_CHECKING:
+    from django.core.files import File
+
+logger = logging.getLogger(__name__)
+
+MAX_NAME = 120  # characters
+MAX_NAME_BYTES = 240  # most disks end a name at 255
+MAX_UNPACKED = 400 * 1024 * 1024
+MAX_RATIO = 250  # of a whole archive; office documents stay below 50
+MAX_PARTS = 20_000
+TAIL = 64 * 1024
+
+
+class BadFile(Exception):
+    """The file is not taken; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class FileType:
+    """One kind of file that is taken. The first of ``endings`` is the usual one."""
+
+    label: str
+    content_type: str
+    endings: tuple[str, ...]
+
+
+_OPEN_XML = "application/vnd.openxmlformats-officedocument."
+_ODF = "application/vnd.oasis.opendocument."
+TYPES = {
+    "pdf": FileType("PDF", "application/pdf", (".pdf",)),
+    "docx": FileType("Word (.docx)", _OPEN_XML + "wordprocessingml.document", (".docx",)),
+    "xlsx": FileType("Excel (.xlsx)", _OPEN_XML + "spreadsheetml.sheet", (".xlsx",)),
+    "doc": FileType("Word 97–2003 (.doc)", "application/msword", (".doc",)),
+    "xls": FileType("Excel 97–2003 (.xls)", "application/vnd.ms-excel", (".xls",)),
+    "odt": FileType("OpenDocument (.odt)", _ODF + "text", (".odt",)),
+    "ods": FileType("OpenDocument (.ods)", _ODF + "spreadsheet", (".ods",)),
+    "png": FileType("ảnh PNG", "image/png", (".png",)),
+    "jpeg": FileType("ảnh JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif")),
+    "heic": FileType("ảnh HEIC", "image/heic", (".heic", ".heif")),
+}
+KINDS_TEXT = "PDF, Word, Excel, OpenDocument (.odt, .ods), ảnh JPEG, PNG, HEIC"
+ACCEPT = ",".join(ending for kind in TYPES.values() for ending in kind.endings)
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+_FOUND_TEXT = {
+    "exe": "chương trình máy tính",
+    "elf": "chương trình máy tính",
+    "zip": "tệp nén ZIP",
+    "rar": "tệp nén RAR",
+    "7z": "tệp nén 7-Zip",
+    "gz": "tệp nén GZIP",
+    "pptx": "PowerPoint",
+    "ppt": "PowerPoint",
+    "rtf": "RTF",
+    "mp4": "phim MP4",
+    "avif": "ảnh AVIF",
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that may be taken: the name to show, its type and size in bytes."""
+
+    name: str
+    type: FileType
+    size: int
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Content on disk: ``path`` is below MEDIA_ROOT."""
+
+    name: str
+    path: str
+    sha256: str
+    size: int
+    content_type: str
+
+
+def clean_name(raw: str) -> str:
+    """The name to show: NFC, no folders, no control or direction characters, not too long; emoji stay."""
+    name = unicodedata.normalize("NFC", raw).replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(c for c in name if not _is_hidden(c))
+    name = re.sub(r"\s+", " ", re.sub(r'[<>:"|?*]', "-", name)).strip(" .")
+    stem, ending = _split(name)
+    stem = stem.strip(" .")[: MAX_NAME - len(ending)]
+    stem = stem.encode()[: MAX_NAME_BYTES - len(ending)].decode(errors="ignore").rstrip(" .")
+    return (stem or "tep") + ending
+
+
+def check(upload: File, *, max_mb: int | None = None) -> Checked:
+    """Look at the content of ``upload``; BadFile where it is not taken."""
+    name = clean_name(upload.name or "")
+    max_mb = settings.MAX_UPLOAD_MB if max_mb is None else max_mb
+    size = upload.size or 0
+    if size == 0:
+        raise BadFile(f"Tệp “{name}” trống (0 byte). Hãy kiểm tra rồi chọn lại.")
+    if size > max_mb * 1024 * 1024:
+        # Rounded up: a file just above the limit must not seem to be as large as the limit.
+        tenths = -(-size * 10 // (1024 * 1024))
+        raise BadFile(
+            f"Tệp “{name}” nặng {show_number(Fraction(tenths, 10), 1)} MB, quá giới hạn {max_mb} MB một tệp."
+        )
+    stream: IO[bytes] = upload.file or upload  # type: ignore[assignment]
+    stream.seek(0)
+    kind = _sniff(stream, size, name)
+    stream.seek(0)
+    found = TYPES[kind]
+    ending = _split(name)[1].lower()
+    if not ending:
+        raise BadFile(
+            f"Tệp “{name}” không có phần đuôi; nội dung là {found.label}. "
+            f"Hãy đổi tên thành “{name}{found.endings[0]}” rồi chọn lại."
+        )
+    if ending not in found.endings:
+        raise BadFile(
+            f"Tệp “{name}” có đuôi {ending} nhưng nội dung là {found.label}. "
+            f"Hãy đổi đuôi thành {found.endings[0]} hoặc chọn đúng tệp."
+        )
+    return Checked(name=name, type=found, size=size)
+
+
+def store(upload: File, checked: Checked) -> Stored:
+    """Put the content on disk, whole or not at all; content that is there already is not written again.
+
+    Nothing refers to the file until the caller's row does: a rolled back change leaves only an
+    unreachable file behind.
+    """
+    sha256 = hashlib.sha256()
+    root = Path(settings.MEDIA_ROOT)
+    temporary = root / "evidence" / f".{secrets.token_hex(8)}.part"
+    try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        with os.fdopen(handle, "wb") as target:
+            for chunk in upload.chunks():
+                sha256.update(chunk)
+                target.write(chunk)
+            target.flush()
+            os.fsync(target.fileno())
+        digest = sha256.hexdigest()
+        path = f"evidence/{digest[:2]}/{digest}"
+        final = root / path
+        if final.is_file() and final.stat().st_size == checked.size:
+            temporary.unlink()
+        else:
+            final.parent.mkdir(exist_ok=True)
+            temporary.replace(final)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        logger.exception("Không ghi được tệp tải lên")
+        raise BadFile(
+            f"Máy chủ chưa lưu được tệp “{checked.name}”. Hãy thử lại; nếu vẫn lỗi, báo cho quản trị."
+        ) from error
+    return Stored(checked.name, path, digest, checked.size, checked.type.content_type)
+
+
+# -- What a file is -----------------------------------------------------------------------------
+
+
+def _sniff(stream: IO[bytes], size: int, name: str) -> str:
+    """The key of :data:`TYPES` for the content; BadFile for anything else."""
+    head = stream.read(8192)
+    stream.seek(max(0, size - TAIL))
+    tail = stream.read(TAIL)
+    stream.seek(0)
+    if head.startswith(b"PK\x03\x04"):
+        return _sniff_zip(stream, name)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _sniff_compound(stream, name)
+    if head.startswith(b"%PDF-"):
+        if b"%%EOF" not in tail:
+            raise BadFile(f"Tệp “{name}” là PDF nhưng bị hỏng hoặc chưa tải về đủ.")
+        return "pdf"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        if head[12:16] != b"IHDR" or b"IEND" not in tail:
+            raise BadFile(f"Tệp “{name}” là ảnh PNG nhưng bị hỏng.")
+        return "png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head[4:8] == b"ftyp":
+        length = min(int.from_bytes(head[:4], "big"), len(head))
+        brands = {head[8:12], *(head[at : at + 4] for at in range(16, length, 4))}
+        if brands & _HEIC_BRANDS and head[8:12] != b"avif":
+            return "heic"
+    raise BadFile(_not_taken(name, _describe(head)))
+
+
+def _sniff_zip(stream: IO[bytes], name: str) -> str:
+    """Office documents are archives; any other archive is not taken."""
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            parts = archive.infolist()
+            packed = sum(part.compress_size for part in parts)
+            unpacked = sum(part.file_size for part in parts)
+            if (
+                len(parts) > MAX_PARTS
+                or unpacked > MAX_UNPACKED
+                or (unpacked > 10 * 1024 * 1024 and unpacked > MAX_RATIO * max(packed, 1))
+            ):
+                raise BadFile(f"Tệp “{name}” phình to bất thường khi mở; không nhận để bảo đảm an toàn.")
+            names = {part.filename for part in parts}
+            locked = any(part.flag_bits & 1 for part in parts)
+            kind = "locked" if locked else _kind_of_archive(archive, names)
+            lowered = {part.lower() for part in names}
+    except (zipfile.BadZipFile, zlib_error, EOFError, OSError, NotImplementedError, ValueError) as error:
+        raise BadFile(f"Tệp “{name}” bị hỏng, không mở được.") from error
+    if kind == "locked":
+        raise BadFile(f"Tệp “{name}” có đặt mật khẩu. Hãy bỏ mật khẩu rồi chọn lại.")
+    macros = any(part.endswith(("vbaproject.bin", "vbadata.xml")) for part in lowered)
+    if kind in {"odt", "ods"}:
+        macros = any(part.startswith(("basic/", "scripts/")) for part in lowered)
+    if macros or kind == "macro":
+        raise BadFile(f"Tệp “{name}” có chứa macro. Hãy lưu lại bản không có macro rồi chọn lại.")
+    if kind not in TYPES:
+        raise BadFile(_not_taken(name, _FOUND_TEXT.get(kind, "tệp nén ZIP")))
+    return kind
+
+
+def _kind_of_archive(archive: zipfile.ZipFile, names: set[str]) -> str:
+    if "mimetype" in names:
+        kind = _read_part(archive, "mimetype").strip()
+        if "META-INF/manifest.xml" in names and "encryption-data" in _read_part(archive, "META-INF/manifest.xml"):
+            return "locked"
+        return {_ODF + "text": "odt", _ODF + "spreadsheet": "ods"}.get(kind, "zip")
+    if "[Content_Types].xml" not in names:
+        return "zip"
+    types = _read_part(archive, "[Content_Types].xml")
+    if "macroEnabled" in types:
+        return "macro"
+    if _OPEN_XML + "wordprocessingml.document.main+xml" in types and "word/document.xml" in names:
+        return "docx"
+    if _OPEN_XML + "spreadsheetml.sheet.main+xml" in types and "xl/workbook.xml" in names:
+        return "xlsx"
+    return "pptx" if "presentationml" in types else "zip"
+
+
+def _read_part(archive: zipfile.ZipFile, name: str) -> str:
+    with archive.open(name) as part:
+        content = part.read(1024 * 1024)
+    coding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+    return content.decode(coding, "replace")
+
+
+def _sniff_compound(stream: IO[bytes], name: str) -> str:
+    """The older Word and Excel: a small file system, told apart by what it holds."""
+    try:
+        names = stream_names(stream)
+    except Damaged as error:
+        raise BadFile(f"Tệp “{name}” bị hỏng, không mở được.") from error
+    if "EncryptedPackage" in names:
+        raise BadFile(f"Tệp “{name}” có đặt mật khẩu. Hãy bỏ mật khẩu rồi chọn lại.")
+    if names & {"Macros", "_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA"}:
+        raise BadFile(f"Tệp “{name}” có chứa macro. Hãy lưu lại bản không có macro rồi chọn lại.")
+    if "WordDocument" in names:
+        return "doc"
+    if names & {"Workbook", "Book"}:
+        return "xls"
+    found = "PowerPoint" if "PowerPoint Document" in names else "tệp không rõ loại"
+    raise BadFile(_not_taken(name, found))
+
+
+def _describe(head: bytes) -> str:
+    """What a content that is not taken looks like, for the message."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<svg" in start[:1024]:
+        return "ảnh SVG"
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<script", b"<body")):
+        return "trang web (HTML)"
+    if head.startswith(b"MZ"):
+        return _FOUND_TEXT["exe"]
+    guess = filetype.guess(head)
+    if guess is not None:
+        return _FOUND_TEXT.get(guess.extension, f"tệp {guess.extension.upper()}")
+    return "tệp văn bản thuần" if b"\x00" not in head else "tệp không rõ loại"
+
+
+def _not_taken(name: str, found: str) -> str:
+    return f"Tệp “{name}” có nội dung là {found}, không thuộc loại được nhận ({KINDS_TEXT})."
+
+
+# -- Names --------------------------------------------------------------------------------------
+
+
+def _split(name: str) -> tuple[str, str]:
+    stem, dot, ending = name.rpartition(".")
+    if not dot or not stem or not re.fullmatch(r"[A-Za-z0-9]{1,8}", ending):
+        return name, ""
+    return stem, "." + ending
+
+
+def _is_hidden(char: str) -> bool:
+    """Control characters, and those that turn the direction of writing («gpj.exe» shown as «exe.jpg»)."""
+    if char == "\u200d":  # joins emoji
+        return False
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
