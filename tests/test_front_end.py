@@ -125,3 +125,26 @@ def test_each_component_has_its_stylesheet():
         r"components/(\w+)\.css", (ROOT / "static" / "css" / "app.css").read_text()
     )
     assert sorted(imported) == sorted(path.stem for path in components.glob("*.css"))
+
+
+@pytest.mark.parametrize("name", ["403.html", "404.html", "403_csrf.html"])
+@pytest.mark.parametrize(("user_name", "mark"), [("Trần An", "user-menu"), ("", "plain-card")])
+def test_refusals_wear_the_frame_of_their_reader(name, user_name, mark):
+    """Signed in: the menu stays at hand. Signed out: the plain page, with no menu to be refused from."""
+    from django.template import engines
+
+    template = engines["django"].get_template(name)
+    html = template.render(
+        {"shell": {"user_name": user_name}, "exception": "Báo cáo của đơn vị khác."}
+    )
+    assert mark in html
+    if name == "403.html":
+        assert "Báo cáo của đơn vị khác." in html
+
+
+def test_page_of_a_fault_needs_nothing():
+    from django.template import engines
+
+    html = engines["django"].get_template("500.html").render()
+    assert "Hệ thống gặp lỗi" in html
+    assert (ROOT / "static" / "css" / "error.css").is_file()

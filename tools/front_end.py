@@ -72,8 +72,13 @@ def run(command, what, **more):
     except OSError as error:
         raise SetupError(f"{what}: không chạy được {command[0]} ({error.strerror}).") from error
     if done.returncode:
-        tail = "\n".join(f"      {line}" for line in done.stdout.strip().splitlines()[-12:])
-        raise SetupError(f"{what} không thành công (mã {done.returncode}).\n{tail}")
+        lines = [
+            line for line in done.stdout.splitlines() if line.strip(" \t") not in ("", "npm error")
+        ]
+        shown = lines[:4] + (["…"] if len(lines) > 12 else []) + lines[4:][-8:]
+        raise SetupError(
+            "\n      ".join([f"{what} không thành công (mã {done.returncode}).", *shown])
+        )
     return done.stdout
 
 
