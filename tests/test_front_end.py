@@ -133,10 +133,11 @@ def test_refusals_wear_the_frame_of_their_reader(name, user_name, mark):
     """Signed in: the menu stays at hand. Signed out: the plain page, with no menu to be refused from."""
     from django.template import engines
 
+    from accounts.context import Shell
+
     template = engines["django"].get_template(name)
-    html = template.render(
-        {"shell": {"user_name": user_name}, "exception": "Báo cáo của đơn vị khác."}
-    )
+    context = {"shell": Shell(user_name=user_name), "exception": "Báo cáo của đơn vị khác."}
+    html = template.render(context)
     assert mark in html
     if name == "403.html":
         assert "Báo cáo của đơn vị khác." in html
