@@ -123,5 +123,5 @@ def test_a_download_asks_little_of_the_database(get, office):
     submit(office)
     get(office.heads["VP"])
     with CaptureQueriesContext(connection) as queries:
-        get(office.heads["VP"])
-    assert len(queries) <= 8
+        get()
+    assert len(queries) <= 5
