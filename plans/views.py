@@ -280,9 +280,12 @@ def _share_rows(unit: Unit, tasks: list[Task], roles: dict[int, set[str]], year:
         owes = role in Assignment.REPORTING
         share = ShareRow(role.value, role.label, _EXPLANATION[role], owes)
         for task in tasks:
-            if role.value not in roles[task.pk] or task.is_retired or task.area.is_retired:
+            held = roles[task.pk]
+            if role.value not in held or task.is_retired or task.area.is_retired:
                 continue
-            others = [other.label.lower() for other in ROLES if other.value in roles[task.pk] and other != role]
+            if role == Assignment.Role.COORDINATE and held & set(Assignment.REPORTING):
+                continue  # a unit that reports has nobody to help
+            others = [other.label.lower() for other in ROLES[:3] if other.value in held and other != role]
             share.tasks.append(
                 TaskRow(task, [], _indicator_rows(task, year, unit) if owes else [], ", ".join(others))
             )

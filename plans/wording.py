@@ -46,12 +46,12 @@ def due_text(indicator: Indicator, year: int) -> str:
 
 
 def answered_by(indicator: Indicator) -> str:
-    """How the answer is given: what the kind of figure asks for."""
+    """What the kind of figure asks for, shortly."""
     return {
         Kind.RATIO: "tử số / mẫu số",
         Kind.COUNT: "số lượng",
         Kind.AMOUNT: "giá trị",
         Kind.BOOLEAN: "có / không",
-        Kind.DOCUMENT: "số, ngày, cơ quan ban hành",
+        Kind.DOCUMENT: "văn bản (số, ngày)",
         Kind.DATE: "ngày",
     }[Kind(indicator.kind)]

@@ -225,7 +225,7 @@ def test_a_half_written_file_is_written_again(add, media):
 
 def test_a_disk_that_cannot_be_written_is_said(add, media, caplog):
     Path(media).write_text("not a folder")
-    with pytest.raises(Refused, match="Máy chủ chưa lưu được tệp “a.pdf”"):
+    with pytest.raises(Refused, match="Máy chủ chưa lưu được tệp"):
         add(made.upload("a.pdf", made.pdf()))
     assert not Document.objects.exists()
 
@@ -461,7 +461,7 @@ def test_queries_do_not_grow_with_the_evidence(add, office):
         with CaptureQueriesContext(connection) as queries:
             context = evidence_context(office.report, office.writer)
             [list(item.document.files.all()) for item in context["evidence"]]
-            [choice for choice in context["form"].fields["document"].choices]
+            list(context["form"].fields["document"].choices)
         return len(queries)
 
     add(made.upload("a.pdf", made.pdf()), number="0")
