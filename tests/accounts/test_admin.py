@@ -1,10 +1,15 @@
 """The admin site: for administrators, their own agency only, nothing of reports, every change written down (R2, R3)."""
 
 import datetime as dt
+import gettext
+import re
+from pathlib import Path
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -169,6 +174,13 @@ def test_a_choice_of_another_agency_is_refused(site, office, stranger):
     site.post(url("indicator", "change", office.indicator.pk), {"source": stranger.vp.pk, "counted": "hồ sơ"})
     office.indicator.refresh_from_db()
     assert office.indicator.source is None
+
+
+def test_people_by_role(site):
+    text = site.get(url("user"), {"vai-tro": "leader"}).content.decode()
+    assert "leader SGDDT" in text
+    assert "reporter SGDDT" not in text
+    assert "reporter SGDDT" in site.get(url("user"), {"vai-tro": "superuser"}).content.decode()
 
 
 def test_an_operator_sees_every_agency(sign_in, office, stranger):
@@ -385,3 +397,39 @@ def test_queries_do_not_grow_with_the_rows(site, office, model):
         )
         Mail.objects.create(agency=office.agency, key=f"m{n}", kind="reminder", to="a@b.vn", subject="x", text="x")
     assert count() == before
+
+
+# -- Words --------------------------------------------------------------------------------------
+
+
+def test_no_english_is_left_on_the_pages(site, office):
+    addresses = [reverse("admin:index"), url("user", "add"), url("unitgroup", "change", office.group.pk)]
+    addresses += [url(model) for model in (*LISTS, *PLAN_LISTS)]
+    for address in addresses:
+        text = site.get(address).content.decode()
+        for words in ("Skip to", "Toggle", "Model name", "Add link", "Breadcrumbs", "Select this", "Select all"):
+            assert words not in text, (address, words)
+
+
+def test_scripts_speak_vietnamese_too(site):
+    text = site.get(reverse("admin:jsi18n")).content.decode()
+    assert "C\\u00f3 th\\u1ec3 ch\\u1ecdn: %s" in text or "Có thể chọn: %s" in text
+
+
+def test_a_short_password_is_refused_in_vietnamese():
+    with pytest.raises(ValidationError, match="Mật khẩu quá ngắn, cần ít nhất 10 ký tự"):
+        validate_password("ngan")
+
+
+@pytest.mark.parametrize("domain", ["django", "djangojs"])
+def test_the_compiled_words_are_those_of_the_source(domain):
+    """Whoever edits the .po and forgets to compile learns it here."""
+    folder = Path(__file__).parents[2] / "accounts/locale/vi/LC_MESSAGES"
+    with (folder / f"{domain}.mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    source = (folder / f"{domain}.po").read_text()
+    pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', source, re.MULTILINE)
+    assert len(pairs) > 15
+    for english, vietnamese in pairs:
+        english, vietnamese = (text.replace('\\"', '"') for text in (english, vietnamese))
+        assert compiled.gettext(english) == vietnamese
