@@ -89,24 +89,21 @@ class AgencyAdmin(admin.ModelAdmin):
         if db_field.remote_field.model is Agency and not sees_all(request.user):
             # One agency to choose: chosen already, and the field stays so that its constraints are checked.
             kwargs |= {"empty_label": None, "initial": request.user.agency_id}
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        self._only_choose(field)
-        return field
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if "queryset" not in kwargs:
             kwargs["queryset"] = in_agency(db_field.remote_field.model._default_manager.all(), request.user)
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
-        self._only_choose(field)
-        return field
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    @staticmethod
-    def _only_choose(field: Any) -> None:
-        """No pop-up windows beside a choice: the lists they open lead away from what is being typed."""
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """No pop-up windows beside a choice: they lead away from what is being typed."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
         widget = getattr(field, "widget", None)
         for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
-            if widget is not None:
+            if hasattr(widget, name):
                 setattr(widget, name, False)
+        return field
 
     # -- The trail ------------------------------------------------------------------------------
 
