@@ -15,13 +15,18 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.views.i18n import JavaScriptCatalog
 
-from accounts.admin_base import AgencyAdmin, OwnAgencyFilter, ReadOnlyAdmin, in_agency, sees_all
+from accounts.admin_base import (
+    AgencyAdmin,
+    OwnAgencyFilter,
+    ReadOnlyAdmin,
+    in_agency,
+    person,
+    sees_all,
+)
 from accounts.forms import send_password_link
 from accounts.models import Agency, AuditEntry, Mail, Role, Unit, UnitGroup, User
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.db import models
     from django.http import HttpRequest, HttpResponse
 
@@ -41,7 +46,9 @@ class DaysField(forms.CharField):
         try:
             return [int(part) for part in str(value or "").strip("[] ").split(",") if part.strip()]
         except ValueError:
-            raise forms.ValidationError("Ghi các số ngày cách nhau bằng dấu phẩy, ví dụ: 30, 14, 7, 3, 1.") from None
+            raise forms.ValidationError(
+                "Ghi các số ngày cách nhau bằng dấu phẩy, ví dụ: 30, 14, 7, 3, 1."
+            ) from None
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -52,7 +59,8 @@ class DaysField(forms.CharField):
 
 class AgencyForm(forms.ModelForm):
     reminder_days_before = DaysField(
-        label="Nhắc trước hạn (số ngày)", help_text="Các số ngày cách nhau bằng dấu phẩy, ví dụ: 30, 14, 7, 3, 1."
+        label="Nhắc trước hạn (số ngày)",
+        help_text="Các số ngày cách nhau bằng dấu phẩy, ví dụ: 30, 14, 7, 3, 1.",
     )
 
     class Meta:
@@ -68,14 +76,21 @@ class AgencySettings(AgencyAdmin):
         (None, {"fields": ("code", "name", "province")}),
         (
             "Nhắc việc",
-            {"fields": ("reminder_time", "reminder_days_before", "reminder_overdue_days", "reminder_overdue_every")},
+            {
+                "fields": (
+                    "reminder_time",
+                    "reminder_days_before",
+                    "reminder_overdue_days",
+                    "reminder_overdue_every",
+                )
+            },
         ),
     )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return sees_all(request.user) and self._allowed(request)
+        return sees_all(person(request)) and self._allowed(request)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Plan files and workbooks name the agency by its code.
         return () if obj is None else ("code",)
 
@@ -113,7 +128,7 @@ class UnitAdmin(AgencyAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "deputy_director":
             people = User.objects.with_role(Role.LEADER).select_related("unit")
-            kwargs["queryset"] = in_agency(people, request.user)
+            kwargs["queryset"] = in_agency(people, person(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -125,9 +140,13 @@ class UnitGroupAdmin(AgencyAdmin):
     filter_horizontal = ("members",)
     fields = ("agency", "code", "name", "members")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        form.base_fields["members"].help_text = (
+        form.base_fields[
+            "members"
+        ].help_text = (
             "Kỳ báo cáo đã mở không đổi theo nhóm cho đến khi Văn phòng Sở cập nhật kỳ đó."
         )
         return form
@@ -150,12 +169,18 @@ class PersonForm(forms.ModelForm):
         data = super().clean() or self.cleaned_data
         if not data.get("unit") and not self.instance.is_superuser:
             self.add_error("unit", "Hãy chọn đơn vị của người này.")
-        if not any(data.get(f"is_{role.value}") for role in Role) and not self.instance.is_superuser:
+        if (
+            not any(data.get(f"is_{role.value}") for role in Role)
+            and not self.instance.is_superuser
+        ):
             self.add_error(None, "Hãy chọn ít nhất một vai trò.")
         if self.instance.pk == self.acting.pk and self.acting.is_administrator:
             for name in ("is_administrator", "is_active"):
                 if not data.get(name):
-                    self.add_error(name, "Không tự bỏ quyền quản trị của chính mình; hãy nhờ một quản trị khác.")
+                    self.add_error(
+                        name,
+                        "Không tự bỏ quyền quản trị của chính mình; hãy nhờ một quản trị khác.",
+                    )
         return data
 
 
@@ -168,8 +193,14 @@ class RoleFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(role.value, role.label) for role in Role]
 
-    def queryset(self, request: HttpRequest, queryset: models.QuerySet[User]) -> models.QuerySet[User]:
-        return queryset.filter(**{f"is_{self.value()}": True}) if self.value() in Role.values else queryset
+    def queryset(
+        self, request: HttpRequest, queryset: models.QuerySet[User]
+    ) -> models.QuerySet[User]:
+        return (
+            queryset.filter(**{f"is_{self.value()}": True})
+            if self.value() in Role.values
+            else queryset
+        )
 
 
 @admin.register(User)
@@ -210,9 +241,11 @@ class PersonAdmin(AgencyAdmin):
         # An operator's account is nobody's to change in an agency: its mail address opens every agency.
         return people if request.user.is_superuser else people.filter(is_superuser=False)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        form.acting = request.user
+        form.acting = person(request)  # type: ignore[attr-defined]
         return form
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -229,9 +262,9 @@ class PersonAdmin(AgencyAdmin):
     @admin.action(description="Gửi liên kết đặt mật khẩu", permissions=["change"])
     def send_link(self, request: HttpRequest, people: models.QuerySet[User]) -> None:
         sent = 0
-        for person in people.filter(is_active=True).select_related("unit__agency"):
-            send_password_link(person, template="invitation")
-            self.write_down(request, person, "Gửi liên kết đặt mật khẩu")
+        for one in people.filter(is_active=True).select_related("unit__agency"):
+            send_password_link(one, template="invitation")
+            self.write_down(request, one, "Gửi liên kết đặt mật khẩu")
             sent += 1
         left = people.filter(is_active=False).count()
         if sent:
@@ -251,7 +284,17 @@ class MailAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind")
     search_fields = ("to", "subject")
     date_hierarchy = "created_at"
-    fields = ("created_at", "to", "subject", "kind", "state", "attempts", "next_try_at", "sent_at", "error")
+    fields = (
+        "created_at",
+        "to",
+        "subject",
+        "kind",
+        "state",
+        "attempts",
+        "next_try_at",
+        "sent_at",
+        "error",
+    )
 
 
 @admin.register(AuditEntry)
@@ -261,7 +304,16 @@ class AuditAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor_name", "acted_as", "action", "object_label")
     search_fields = ("actor_name", "action", "object_label")
     date_hierarchy = "at"
-    fields = ("at", "actor_name", "acted_as", "action", "object_label", "changes_shown", "reason", "address")
+    fields = (
+        "at",
+        "actor_name",
+        "acted_as",
+        "action",
+        "object_label",
+        "changes_shown",
+        "reason",
+        "address",
+    )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return (
@@ -286,7 +338,9 @@ def sign_in_here(request: HttpRequest, extra_context: dict[str, Any] | None = No
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("sign_in"))
 
 
-def change_password_here(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+def change_password_here(
+    request: HttpRequest, extra_context: dict[str, Any] | None = None
+) -> HttpResponse:
     return HttpResponseRedirect(reverse("password_change"))
 
 
@@ -295,8 +349,11 @@ admin.site.site_title = "Quản trị CCHC Tracker"
 admin.site.index_title = "Trang quản trị"
 admin.site.empty_value_display = "–"
 admin.site.enable_nav_sidebar = False  # a dozen lists fit on the first page
+# A site class of our own would need a setting of its own; three pages are all that differs.
 admin.site.login = sign_in_here  # type: ignore[method-assign]
-admin.site.password_change = change_password_here  # type: ignore[method-assign]
+admin.site.password_change = change_password_here  # type: ignore[assignment,method-assign]
 # Ours last: it speaks for what Django's catalogue lacks (accounts/locale).
-admin.site.i18n_javascript = JavaScriptCatalog.as_view(packages=["django.contrib.admin", "accounts"])  # type: ignore[method-assign]
+admin.site.i18n_javascript = JavaScriptCatalog.as_view(  # type: ignore[assignment,method-assign]
+    packages=["django.contrib.admin", "accounts"]
+)
 admin.site.unregister(Group)  # rights come from roles

@@ -41,11 +41,17 @@ def in_agency(queryset: models.QuerySet[Any], user: User) -> models.QuerySet[Any
     return queryset.filter(**{AGENCY_OF[queryset.model._meta.label_lower]: user.agency_id})
 
 
+def person(request: HttpRequest) -> User:
+    """Who is signed in: the site lets nobody else come this far."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 class OwnAgencyFilter(admin.RelatedFieldListFilter):
     """A filter by a related row that offers the own agency's rows only."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        rows = in_agency(field.remote_field.model._default_manager.all(), request.user)
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        rows = in_agency(field.remote_field.model._default_manager.all(), person(request))
         return [(row.pk, str(row)) for row in rows]
 
 
@@ -61,7 +67,11 @@ class AgencyAdmin(admin.ModelAdmin):
 
     def _allowed(self, request: HttpRequest) -> bool:
         user = request.user
-        return user.is_active and (user.is_superuser or can(user, "admin_site"))
+        return (
+            isinstance(user, User)
+            and user.is_active
+            and (user.is_superuser or can(user, "admin_site"))
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._allowed(request)
@@ -81,26 +91,35 @@ class AgencyAdmin(admin.ModelAdmin):
     # -- Which rows -----------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return in_agency(super().get_queryset(request), request.user)
+        return in_agency(super().get_queryset(request), person(request))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if "queryset" not in kwargs:
-            kwargs["queryset"] = in_agency(db_field.remote_field.model._default_manager.all(), request.user)
-        if db_field.remote_field.model is Agency and not sees_all(request.user):
+            kwargs["queryset"] = in_agency(
+                db_field.remote_field.model._default_manager.all(), person(request)
+            )
+        if db_field.remote_field.model is Agency and not sees_all(person(request)):
             # One agency to choose: chosen already, and the field stays so that its constraints are checked.
-            kwargs |= {"empty_label": None, "initial": request.user.agency_id}
+            kwargs |= {"empty_label": None, "initial": person(request).agency_id}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if "queryset" not in kwargs:
-            kwargs["queryset"] = in_agency(db_field.remote_field.model._default_manager.all(), request.user)
+            kwargs["queryset"] = in_agency(
+                db_field.remote_field.model._default_manager.all(), person(request)
+            )
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """No pop-up windows beside a choice: they lead away from what is being typed."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         widget = getattr(field, "widget", None)
-        for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+        for name in (
+            "can_add_related",
+            "can_change_related",
+            "can_delete_related",
+            "can_view_related",
+        ):
             if hasattr(widget, name):
                 setattr(widget, name, False)
         return field
@@ -114,13 +133,23 @@ class AgencyAdmin(admin.ModelAdmin):
             self.write_down(request, form.instance, "Sửa" if change else "Thêm", changes)
 
     def write_down(
-        self, request: HttpRequest, obj: Any, action: str, changes: dict[str, list[Any]] | None = None
+        self,
+        request: HttpRequest,
+        obj: Any,
+        action: str,
+        changes: dict[str, list[Any]] | None = None,
     ) -> None:
         """One line of history beside Django's own log (which names no agency)."""
         agency = agency_of(obj)
         if agency is not None:
             by = Actor.from_request(request, role=Role.ADMINISTRATOR)
-            record(by=by, agency=agency, action=f"{action} trong trang quản trị", of=obj, changes=changes)
+            record(
+                by=by,
+                agency=agency,
+                action=f"{action} trong trang quản trị",
+                of=obj,
+                changes=changes,
+            )
 
 
 def agency_of(obj: Any) -> int | None:
@@ -134,7 +163,11 @@ def changes_of(form: Any, change: bool) -> dict[str, list[Any]]:
     """Field → before and after, in words."""
     found = {}
     for name in form.changed_data:
-        before = form.fields[name].to_python(form.get_initial_for_field(form.fields[name], name)) if change else None
+        before = (
+            form.fields[name].to_python(form.get_initial_for_field(form.fields[name], name))
+            if change
+            else None
+        )
         found[name] = [_words(before), _words(form.cleaned_data.get(name))]
     return found
 

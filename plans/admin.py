@@ -70,7 +70,14 @@ class PeriodForm(forms.ModelForm):
 
     class Meta:
         model = Period
-        fields = ("starts_on", "due_before", "closes_on", "draft_by", "head_check_by", "office_check_by")
+        fields = (
+            "starts_on",
+            "due_before",
+            "closes_on",
+            "draft_by",
+            "head_check_by",
+            "office_check_by",
+        )
         help_texts = {
             "due_before": "Trước ngày này là đúng hạn; từ 00:00 ngày này là trễ hạn.",
             "closes_on": "Hết ngày này kỳ báo cáo bị khóa.",
@@ -93,12 +100,28 @@ class PeriodAdmin(AgencyAdmin):
 
     form = PeriodForm
     may_add = False
-    list_display = ("__str__", "plan", "starts_on", "due_before", "closes_on", "opened_at", "closed_at")
+    list_display = (
+        "__str__",
+        "plan",
+        "starts_on",
+        "due_before",
+        "closes_on",
+        "opened_at",
+        "closed_at",
+    )
     list_filter = (("plan", OwnAgencyFilter), "year", "kind")
     list_select_related = ("plan",)
     ordering = ("-year", "due_before")
     readonly_fields = ("plan", "year", "kind", "opened_at", "closed_at", "is_history")
-    fields = ("plan", "year", "kind", *PeriodForm.Meta.fields, "opened_at", "closed_at", "is_history")
+    fields = (
+        "plan",
+        "year",
+        "kind",
+        *PeriodForm.Meta.fields,
+        "opened_at",
+        "closed_at",
+        "is_history",
+    )
 
 
 class PlanFilter(OwnAgencyFilter):
@@ -137,13 +160,32 @@ class IndicatorForm(forms.ModelForm):
 class IndicatorAdmin(AgencyAdmin):
     form = IndicatorForm
     may_add = False
-    list_display = ("code", "name", "kind", "wanted", "source", "interim", "may_exceed", "counted", "retired")
+    list_display = (
+        "code",
+        "name",
+        "kind",
+        "wanted",
+        "source",
+        "interim",
+        "may_exceed",
+        "counted",
+        "retired",
+    )
     list_display_links = ("code", "name")
     list_filter = (("task__area__plan", PlanFilter), "kind", "interim", "may_exceed")
     list_select_related = ("source", "task__area__plan")
     search_fields = ("code", "name")
     readonly_fields = ("code", "name", "task", "kind", "wanted", "wording", "retired_at")
-    fields = ("code", "name", "task", "kind", "wanted", "wording", *IndicatorForm.Meta.fields, "retired_at")
+    fields = (
+        "code",
+        "name",
+        "task",
+        "kind",
+        "wanted",
+        "wording",
+        *IndicatorForm.Meta.fields,
+        "retired_at",
+    )
 
     @admin.display(description="mức đặt ra")
     def wanted(self, indicator: Indicator) -> str:

@@ -114,10 +114,14 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "year": year,
             "years": _year_tabs(request, plan, year),
             "bases": plan.legal_bases.all(),
-            "periods": [_period_row(p, timezone.localdate()) for p in plan.periods.filter(is_history=False)],
+            "periods": [
+                _period_row(p, timezone.localdate()) for p in plan.periods.filter(is_history=False)
+            ],
             "areas": _area_rows(plan, tasks, year),
             "retired": [task for task in tasks if task.is_retired or task.area.is_retired],
-            "warnings": plan_warnings(plan) if permissions.can(request.user, "plan_warnings") else [],
+            "warnings": plan_warnings(plan)
+            if permissions.can(request.user, "plan_warnings")
+            else [],
             "shares": shares if permissions.can(request.user, "unit_share_any") else [],
             "own_share": next((unit for unit in shares if unit.pk == request.user.unit_id), None),
         },
@@ -155,7 +159,8 @@ def unit_share(request: HttpRequest, pk: int, unit_pk: int) -> HttpResponse:
             "owed": len({row.task.pk for row in owed}),
             "figures": sum(1 for row in owed for line in row.indicators if not line.others),
             "units": _units_with_a_share(plan) if any_unit else [],
-            "own": unit.pk == request.user.unit_id and bool(request.user.roles & {Role.HEAD, Role.REPORTER}),
+            "own": unit.pk == request.user.unit_id
+            and bool(request.user.roles & {Role.HEAD, Role.REPORTER}),
         },
     )
 
@@ -164,7 +169,9 @@ def unit_share(request: HttpRequest, pk: int, unit_pk: int) -> HttpResponse:
 
 
 def _get_plan(user: User, pk: int) -> Plan:
-    return get_object_or_404(Plan.objects.visible_to(user).select_related("receiving_unit", "agency"), pk=pk)
+    return get_object_or_404(
+        Plan.objects.visible_to(user).select_related("receiving_unit", "agency"), pk=pk
+    )
 
 
 def _tasks(plan: Plan) -> list[Task]:
@@ -191,7 +198,8 @@ def _year_tabs(request: HttpRequest, plan: Plan, year: int) -> list[dict[str, An
     if len(plan.years) < 2:
         return []
     return [
-        {"label": f"Năm {one}", "url": f"{request.path}?nam={one}", "active": one == year} for one in sorted(plan.years)
+        {"label": f"Năm {one}", "url": f"{request.path}?nam={one}", "active": one == year}
+        for one in sorted(plan.years)
     ]
 
 
@@ -204,7 +212,9 @@ def _roles_of(unit: Unit, plan: Plan, period: Period | None) -> dict[int, set[st
     """Task → the unit's roles in it: as they were when the period opened, else as the plan says now (R5)."""
     found: dict[int, set[str]] = {}
     if period is not None and period.opened_at is not None:
-        for task, role in Duty.objects.filter(period=period, unit=unit).values_list("task_id", "role"):
+        for task, role in Duty.objects.filter(period=period, unit=unit).values_list(
+            "task_id", "role"
+        ):
             found.setdefault(task, set()).add(role)
         return found
     for task, roles in resolve(plan).items():
@@ -246,7 +256,9 @@ def _role_rows(assignments: Iterable[Assignment]) -> list[RoleRow]:
     for assignment in assignments:
         row = rows.setdefault(assignment.role, RoleRow(Assignment.Role(assignment.role).label))
         if assignment.group:
-            row.groups.append((assignment.group.name, [unit.name for unit in assignment.group.members.all()]))
+            row.groups.append(
+                (assignment.group.name, [unit.name for unit in assignment.group.members.all()])
+            )
         elif assignment.unit:
             row.units.append(assignment.unit.name)
     return [rows[role] for role in ROLES if role in rows]
@@ -258,7 +270,9 @@ def _indicator_rows(task: Task, year: int, unit: Unit | None = None) -> list[Ind
             indicator,
             target_text(indicator, year),
             answered_by(indicator),
-            indicator.source.name if unit and indicator.source and indicator.source_id != unit.pk else "",
+            indicator.source.name
+            if unit and indicator.source and indicator.source_id != unit.pk
+            else "",
         )
         for indicator in task.indicators.all()
         if not indicator.is_retired
@@ -273,7 +287,9 @@ _EXPLANATION = {
 }
 
 
-def _share_rows(unit: Unit, tasks: list[Task], roles: dict[int, set[str]], year: int) -> list[ShareRow]:
+def _share_rows(
+    unit: Unit, tasks: list[Task], roles: dict[int, set[str]], year: int
+) -> list[ShareRow]:
     """The unit's tasks by role; the figures stand with the roles that owe a report (R6)."""
     rows = []
     for role in ROLES:
@@ -285,9 +301,13 @@ def _share_rows(unit: Unit, tasks: list[Task], roles: dict[int, set[str]], year:
                 continue
             if role == Assignment.Role.COORDINATE and held & set(Assignment.REPORTING):
                 continue  # a unit that reports has nobody to help
-            others = [other.label.lower() for other in ROLES[:3] if other.value in held and other != role]
+            others = [
+                other.label.lower() for other in ROLES[:3] if other.value in held and other != role
+            ]
             share.tasks.append(
-                TaskRow(task, [], _indicator_rows(task, year, unit) if owes else [], ", ".join(others))
+                TaskRow(
+                    task, [], _indicator_rows(task, year, unit) if owes else [], ", ".join(others)
+                )
             )
         if share.tasks:
             rows.append(share)

@@ -59,8 +59,12 @@ def add_evidence(
             raise services.Refused("Hãy ghi số, ký hiệu văn bản hoặc đính kèm ít nhất một tệp.")
         if issued_on and issued_on > timezone.localdate():
             raise services.Refused(f"Ngày ban hành {issued_on:%d/%m/%Y} ở sau ngày hôm nay.")
-    if indicator is not None and all(i.pk != indicator.pk for i in services.asked_indicators(report)):
-        raise services.Refused("Chỉ tiêu được chọn không thuộc phần đơn vị phải trả lời của báo cáo này.")
+    if indicator is not None and all(
+        i.pk != indicator.pk for i in services.asked_indicators(report)
+    ):
+        raise services.Refused(
+            "Chỉ tiêu được chọn không thuộc phần đơn vị phải trả lời của báo cáo này."
+        )
     contents = _store_all(checked)
     if document is None and not number:
         document = _same_file(report, contents)
@@ -80,7 +84,9 @@ def add_evidence(
         report=report, document=document, indicator=indicator, defaults={"section": clean(section)}
     )
     if not created and not stored and evidence.section == clean(section):
-        raise services.Refused(f"Tài liệu {document} đã có trong danh sách kiểm chứng của báo cáo này.")
+        raise services.Refused(
+            f"Tài liệu {document} đã có trong danh sách kiểm chứng của báo cáo này."
+        )
     if not created and section:
         Evidence.objects.filter(pk=evidence.pk).update(section=clean(section))
     _start(report, by)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Role
+from plans.models import Indicator
 from tasks import files, services
 from tasks.evidence import MAX_FILES, add_evidence, remove_evidence
 from tasks.models import Document, Report, StoredFile
@@ -28,7 +29,6 @@ from tasks.permissions import can, require
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from plans.models import Indicator
 
 logger = logging.getLogger(__name__)
 
@@ -74,43 +74,59 @@ class EvidenceForm(forms.Form):
         label="Ngày ban hành",
         required=False,
         input_formats=["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"],
-        error_messages={"invalid": "Không đọc được ngày; hãy ghi ngày/tháng/năm, ví dụ 15/01/2019."},
+        error_messages={
+            "invalid": "Không đọc được ngày; hãy ghi ngày/tháng/năm, ví dụ 15/01/2019."
+        },
     )
     issuer = forms.CharField(label="Cơ quan ban hành", max_length=200, required=False)
     subject = forms.CharField(label="Trích yếu", max_length=500, required=False)
     indicator = forms.ModelChoiceField(
-        None,
+        Indicator.objects.none(),
         label="Chứng minh cho",
         required=False,
         empty_label="Cả báo cáo",
         error_messages={"invalid_choice": "Chỉ tiêu này không thuộc phần đơn vị phải trả lời."},
     )
     section = forms.CharField(label="Mục, trang", max_length=200, required=False)
-    files = FilesField(label="Tệp đính kèm", required=False)
+    uploads = FilesField(label="Tệp đính kèm", required=False)
 
-    def __init__(self, *args: Any, report: Report, user: User, indicators: list[Indicator], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="evidence-%s", **kwargs)
-        register = Document.objects.visible_to(user).filter(Q(unit_id=report.unit_id) | Q(evidence__report=report))
+    def __init__(
+        self, *args: Any, report: Report, user: User, indicators: list[Indicator], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **({"auto_id": "evidence-%s"} | kwargs))
+        register = Document.objects.visible_to(user).filter(
+            Q(unit_id=report.unit_id) | Q(evidence__report=report)
+        )
         offered = list(register.distinct().order_by("-pk")[:OFFERED])
         self.fields["document"].queryset = register.distinct()  # type: ignore[attr-defined]
         self.fields["document"].choices = [  # type: ignore[attr-defined]
-            ("", "– nhập tài liệu mới –"), *((d.pk, _document_label(d)) for d in offered)
+            ("", "– nhập tài liệu mới –"),
+            *((d.pk, _document_label(d)) for d in offered),
         ]
         self.fields["indicator"].queryset = report.task.indicators.filter(  # type: ignore[attr-defined]
             pk__in=[i.pk for i in indicators]
         )
         self.fields["indicator"].choices = [  # type: ignore[attr-defined]
-            ("", "Cả báo cáo"), *((i.pk, f"{i.code} {i.name}") for i in indicators)
+            ("", "Cả báo cáo"),
+            *((i.pk, f"{i.code} {i.name}") for i in indicators),
         ]
-        hints = {"number": "Ví dụ: 12/KH-SGDĐT", "issued_on": "ngày/tháng/năm", "issuer": "Ví dụ: Sở GDĐT",
-                 "section": "Ví dụ: mục II, trang 3"}
+        hints = {
+            "number": "Ví dụ: 12/KH-SGDĐT",
+            "issued_on": "ngày/tháng/năm",
+            "issuer": "Ví dụ: Sở GDĐT",
+            "section": "Ví dụ: mục II, trang 3",
+        }
         for name, field in self.fields.items():
             css = "form-select" if isinstance(field, forms.ModelChoiceField) else "form-control"
             field.widget.attrs |= {"class": css, "autocomplete": "off"}
             if name in hints:
                 field.widget.attrs["placeholder"] = hints[name]
         self.fields["issued_on"].widget.attrs |= {"inputmode": "numeric", "maxlength": "10"}
-        self.fields["files"].widget.attrs |= {"multiple": True, "accept": files.ACCEPT, "class": "form-control"}
+        self.fields["uploads"].widget.attrs |= {
+            "multiple": True,
+            "accept": files.ACCEPT,
+            "class": "form-control",
+        }
 
     def clean_issued_on(self) -> dt.date | None:
         day = self.cleaned_data["issued_on"]
@@ -122,7 +138,7 @@ class EvidenceForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if not (data.get("document") or data.get("number") or data.get("files") or self.errors):
+        if not (data.get("document") or data.get("number") or data.get("uploads") or self.errors):
             self.add_error("number", "Hãy ghi số, ký hiệu văn bản hoặc đính kèm ít nhất một tệp.")
         return data
 
@@ -134,7 +150,9 @@ def _document_label(document: Document) -> str:
     return words if len(words) <= 110 else words[:109] + "…"
 
 
-def evidence_context(report: Report, user: User, form: EvidenceForm | None = None) -> dict[str, Any]:
+def evidence_context(
+    report: Report, user: User, form: EvidenceForm | None = None
+) -> dict[str, Any]:
     """What ``tasks/_evidence.html`` needs, whatever page includes it. Four queries, whatever the rows."""
     indicators = services.asked_indicators(report)
     can_write = can(user, "report_write", report)
@@ -144,7 +162,9 @@ def evidence_context(report: Report, user: User, form: EvidenceForm | None = Non
         "report": report,
         "indicators": indicators,
         "evidence": list(
-            report.evidence.select_related("document", "indicator").prefetch_related("document__files")
+            report.evidence.select_related("document", "indicator").prefetch_related(
+                "document__files"
+            )
         ),
         "form": form,
         "can_write": can_write,
@@ -173,12 +193,13 @@ def evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
     indicators = services.asked_indicators(report)
     if request.method != "POST":
         return _show_form(request, report, _kept_form(request, report, indicators))
-    form = EvidenceForm(request.POST, request.FILES, report=report, user=request.user, indicators=indicators)
+    form = EvidenceForm(
+        request.POST, request.FILES, report=report, user=request.user, indicators=indicators
+    )
     if not form.is_valid():
         return _show_form(request, report, form, status=422)
-    data = dict(form.cleaned_data)
     try:
-        evidence = add_evidence(report=report, by=_actor(request), uploads=data.pop("files"), **data)
+        evidence = add_evidence(report=report, by=_actor(request), **form.cleaned_data)
     except services.Refused as error:
         form.add_error(None, str(error).split("\n"))
         return _show_form(request, report, form, status=422)
@@ -190,20 +211,26 @@ def evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
 def evidence_remove(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResponse:
     """Take a piece of evidence off a draft; the page asks first."""
     report = _own_report(request, pk)
-    evidence = get_object_or_404(report.evidence.select_related("document", "report"), pk=evidence_pk)
+    evidence = get_object_or_404(
+        report.evidence.select_related("document", "report"), pk=evidence_pk
+    )
     words = str(evidence.document)
     remove_evidence(evidence=evidence, by=_actor(request))
     return _done(request, report, f"Đã bỏ tài liệu kiểm chứng {words} khỏi báo cáo.")
 
 
-def _kept_form(request: HttpRequest, report: Report, indicators: list[Indicator]) -> EvidenceForm | None:
+def _kept_form(
+    request: HttpRequest, report: Report, indicators: list[Indicator]
+) -> EvidenceForm | None:
     """What was typed when the session ended; files must be chosen again."""
     kept = request.session.get("kept_form")
     if not kept or kept.get("path") != request.path:
         return None
     del request.session["kept_form"]
     typed = {name: values[-1] for name, values in kept["typed"].items() if values}
-    messages.info(request, "Nội dung đã nhập được giữ lại bên dưới, chưa được lưu. Tệp đính kèm cần chọn lại.")
+    messages.info(
+        request, "Nội dung đã nhập được giữ lại bên dưới, chưa được lưu. Tệp đính kèm cần chọn lại."
+    )
     return EvidenceForm(initial=typed, report=report, user=request.user, indicators=indicators)
 
 
@@ -231,7 +258,10 @@ def _done(request: HttpRequest, report: Report, message: str) -> HttpResponse:
 def file_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One file, as a download under its own name. 404 for another agency's, 403 where it may not be read."""
     file = get_object_or_404(
-        StoredFile.objects.filter(document__agency_id=request.user.agency_id).select_related("document__unit"), pk=pk
+        StoredFile.objects.filter(document__agency=request.user.agency).select_related(
+            "document__unit"
+        ),
+        pk=pk,
     )
     if not Document.objects.visible_to(request.user).filter(pk=file.document_id).exists():
         raise PermissionDenied(
@@ -246,7 +276,9 @@ def file_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     if path.stat().st_size != file.size:
         content.close()
         return _missing(request, file, "dung lượng khác lúc tải lên")
-    response = FileResponse(content, as_attachment=True, filename=file.name, content_type=file.content_type)
+    response = FileResponse(
+        content, as_attachment=True, filename=file.name, content_type=file.content_type
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response

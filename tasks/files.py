@@ -129,7 +129,7 @@ def check(upload: File, *, max_mb: int | None = None) -> Checked:
         raise BadFile(
             f"Tệp “{name}” nặng {show_number(Fraction(tenths, 10), 1)} MB, quá giới hạn {max_mb} MB một tệp."
         )
-    stream: IO[bytes] = upload.file or upload  # type: ignore[assignment]
+    stream: IO[bytes] = upload.file  # type: ignore[assignment]  # an upload always has one
     stream.seek(0)
     kind = _sniff(stream, size, name)
     stream.seek(0)
@@ -227,12 +227,21 @@ def _sniff_zip(stream: IO[bytes], name: str) -> str:
                 or unpacked > MAX_UNPACKED
                 or (unpacked > 10 * 1024 * 1024 and unpacked > MAX_RATIO * max(packed, 1))
             ):
-                raise BadFile(f"Tệp “{name}” phình to bất thường khi mở; không nhận để bảo đảm an toàn.")
+                raise BadFile(
+                    f"Tệp “{name}” phình to bất thường khi mở; không nhận để bảo đảm an toàn."
+                )
             names = {part.filename for part in parts}
             locked = any(part.flag_bits & 1 for part in parts)
             kind = "locked" if locked else _kind_of_archive(archive, names)
             lowered = {part.lower() for part in names}
-    except (zipfile.BadZipFile, zlib_error, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib_error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        ValueError,
+    ) as error:
         raise BadFile(f"Tệp “{name}” bị hỏng, không mở được.") from error
     if kind == "locked":
         raise BadFile(f"Tệp “{name}” có đặt mật khẩu. Hãy bỏ mật khẩu rồi chọn lại.")
@@ -249,7 +258,9 @@ def _sniff_zip(stream: IO[bytes], name: str) -> str:
 def _kind_of_archive(archive: zipfile.ZipFile, names: set[str]) -> str:
     if "mimetype" in names:
         kind = _read_part(archive, "mimetype").strip()
-        if "META-INF/manifest.xml" in names and "encryption-data" in _read_part(archive, "META-INF/manifest.xml"):
+        if "META-INF/manifest.xml" in names and "encryption-data" in _read_part(
+            archive, "META-INF/manifest.xml"
+        ):
             return "locked"
         return {_ODF + "text": "odt", _ODF + "spreadsheet": "ods"}.get(kind, "zip")
     if "[Content_Types].xml" not in names:

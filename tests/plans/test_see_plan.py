@@ -40,10 +40,28 @@ def test_everybody_of_the_agency_reads_the_plan(see, role):
     text = text_of(page)
     assert page.status_code == 200
     for words in (
-        "«45/KH-SGDĐT»", "18/06/2019", "Giám đốc", "70,69", "15/21", "787/QĐ-UBND", "Nâng vị trí xếp hạng",
-        "trước ngày 20/11", "1. Công tác chỉ đạo điều hành", "Trọng tâm", "Duy trì", "Chủ trì", "Phối hợp",
-        "Thực hiện", "Tổng hợp", "Các phòng thuộc Sở (2)", "Phòng Tổ chức cán bộ, Phòng Kế hoạch tài chính",
-        "&gt; 10%", "&gt; năm trước", "có thực hiện", "trong quý II của năm trước liền kề", "suy ra",
+        "«45/KH-SGDĐT»",
+        "18/06/2019",
+        "Giám đốc",
+        "70,69",
+        "15/21",
+        "787/QĐ-UBND",
+        "Nâng vị trí xếp hạng",
+        "trước ngày 20/11",
+        "1. Công tác chỉ đạo điều hành",
+        "Trọng tâm",
+        "Duy trì",
+        "Chủ trì",
+        "Phối hợp",
+        "Thực hiện",
+        "Tổng hợp",
+        "Các phòng thuộc Sở (2)",
+        "Phòng Tổ chức cán bộ, Phòng Kế hoạch tài chính",
+        "&gt; 10%",
+        "&gt; năm trước",
+        "có thực hiện",
+        "trong quý II của năm trước liền kề",
+        "suy ra",
         "do Phòng Kế hoạch tài chính cung cấp",
     ):
         assert words in text, words
@@ -143,7 +161,9 @@ def test_the_page_only_reads(client, office):
 
 def test_queries_do_not_grow_with_the_plan(see, office):
     def count():
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             assert see("coordinator").status_code == 200
         return len(queries)
 

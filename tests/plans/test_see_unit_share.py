@@ -36,7 +36,9 @@ def test_a_unit_sees_its_own_share(see, role):
     page = see(role, "TCCB", nam=2019)
     text = text_of(page)
     assert page.status_code == 200
-    assert "<strong>1 nhiệm vụ</strong> với <strong>1 chỉ tiêu</strong>" in text  # 2.1-b is answered by KHTC
+    assert (
+        "<strong>1 nhiệm vụ</strong> với <strong>1 chỉ tiêu</strong>" in text
+    )  # 2.1-b is answered by KHTC
     assert "Số liệu do Phòng Kế hoạch tài chính cung cấp; đơn vị không phải trả lời." in text
     assert [share.role for share in page.context["shares"]] == ["implement", "coordinate"]
     assert "20/11/2019" in text
@@ -81,7 +83,9 @@ def test_an_opened_period_keeps_the_share_as_it_was(see, office):
     period = Period.objects.get(year=2019)
     period.opened_at = timezone.now()
     period.save()
-    Duty.objects.create(period=period, task=office.task21, unit=office.units["TCCB"], role="implement")
+    Duty.objects.create(
+        period=period, task=office.task21, unit=office.units["TCCB"], role="implement"
+    )
     office.group.members.remove(office.units["TCCB"])
     assert see("head", "TCCB", nam=2019).context["owed"] == 1
     assert see("head", "TCCB", nam=2020).context["owed"] == 0
@@ -95,7 +99,10 @@ def test_a_retired_task_is_no_share(see, office):
 
 def test_the_page_only_reads(client, office):
     client.force_login(office.people["coordinator"], backend=BACKEND)
-    assert client.post(reverse("unit_share", args=[office.plan.pk, office.units["VP"].pk])).status_code == 405
+    assert (
+        client.post(reverse("unit_share", args=[office.plan.pk, office.units["VP"].pk])).status_code
+        == 405
+    )
 
 
 def test_queries_do_not_grow_with_the_share(see, office):

@@ -30,7 +30,11 @@ def indicator(kind="ratio", **columns):
         ("boolean", {}, "có thực hiện"),
         ("document", {}, "được ban hành"),
         ("date", {}, "đã thực hiện"),
-        ("document", {"due_quarter": 2, "due_year_offset": -1}, "chậm nhất 30/06/2019 (hết quý II năm 2019)"),
+        (
+            "document",
+            {"due_quarter": 2, "due_year_offset": -1},
+            "chậm nhất 30/06/2019 (hết quý II năm 2019)",
+        ),
         ("date", {"due_quarter": 4}, "chậm nhất 31/12/2020 (hết quý IV năm 2020)"),
     ],
 )

@@ -18,11 +18,17 @@ def upload(name, content):
 
 
 def pdf(text=b"KH"):
-    return b"%PDF-1.4\n1 0 obj<</Type/Catalog/Note(" + text + b")>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    return (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Note("
+        + text
+        + b")>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    )
 
 
 def png():
-    return b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + b"\x00" * 17 + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    return (
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + b"\x00" * 17 + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    )
 
 
 def jpeg():

@@ -34,7 +34,9 @@ def office(morning, settings, tmp_path):
     office = Office()
     office.report = office.reports["TCCB", "1.1"]
     evidence = add_evidence(
-        report=office.report, by=Actor.of(office.writers["TCCB"]), number="12/KH",
+        report=office.report,
+        by=Actor.of(office.writers["TCCB"]),
+        number="12/KH",
         uploads=[made.upload(NAME, made.pdf())],
     )
     office.file = evidence.document.files.get()
@@ -52,7 +54,9 @@ def get(client, office):
 
 
 def submit(office):
-    Report.objects.filter(pk=office.report.pk).update(state="submitted", first_submitted_at=timezone.now())
+    Report.objects.filter(pk=office.report.pk).update(
+        state="submitted", first_submitted_at=timezone.now()
+    )
 
 
 def test_a_file_comes_whole_as_a_download_under_its_name(get, office):
