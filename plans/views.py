@@ -33,6 +33,8 @@ ROLES = (
     Assignment.Role.COORDINATE,
 )
 
+SOURCE = "source"  # no role of the plan: the unit that answers a figure for the whole agency
+
 
 @dataclass
 class IndicatorRow:
@@ -50,6 +52,11 @@ class TaskRow:
     roles: list[RoleRow] = field(default_factory=list)  # only where the task overrides its area
     indicators: list[IndicatorRow] = field(default_factory=list)
     also: str = ""  # the other roles a unit holds in it
+
+    @property
+    def is_owed(self) -> bool:
+        """R6a: where others answer everything, nothing is left to report."""
+        return not self.indicators or any(not row.others for row in self.indicators)
 
 
 @dataclass
@@ -143,9 +150,9 @@ def unit_share(request: HttpRequest, pk: int, unit_pk: int) -> HttpResponse:
         )
     year = _chosen_year(request, plan)
     period = plan.periods.filter(year=year, kind=Period.FINAL).first()
-    roles = _roles_of(unit, plan, period)
-    shares = _share_rows(unit, [t for t in _tasks(plan) if t.pk in roles], roles, year)
-    owed = [row for share in shares if share.owes for row in share.tasks]
+    tasks = _tasks(plan)
+    shares = _share_rows(unit, tasks, _roles_of(unit, plan, period, tasks), year)
+    owed = [row for share in shares if share.owes for row in share.tasks if row.is_owed]
     return render(
         request,
         "plans/unit_share.html",
@@ -156,7 +163,7 @@ def unit_share(request: HttpRequest, pk: int, unit_pk: int) -> HttpResponse:
             "years": _year_tabs(request, plan, year),
             "period": _period_row(period, timezone.localdate()) if period else None,
             "shares": shares,
-            "owed": len({row.task.pk for row in owed}),
+            "owed": len(owed),
             "figures": sum(1 for row in owed for line in row.indicators if not line.others),
             "units": _units_with_a_share(plan) if any_unit else [],
             "own": unit.pk == request.user.unit_id
@@ -205,22 +212,36 @@ def _year_tabs(request: HttpRequest, plan: Plan, year: int) -> list[dict[str, An
 
 def _units_with_a_share(plan: Plan) -> list[Unit]:
     held = {unit for roles in resolve(plan).values() for units in roles.values() for unit in units}
+    held |= set(
+        Indicator.objects.filter(
+            task__area__plan=plan, source__isnull=False, retired_at__isnull=True
+        ).values_list("source_id", flat=True)
+    )
     return [unit for unit in Unit.objects.filter(agency_id=plan.agency_id) if unit.pk in held]
 
 
-def _roles_of(unit: Unit, plan: Plan, period: Period | None) -> dict[int, set[str]]:
-    """Task → the unit's roles in it: as they were when the period opened, else as the plan says now (R5)."""
+def _roles_of(
+    unit: Unit, plan: Plan, period: Period | None, tasks: list[Task]
+) -> dict[int, set[str]]:
+    """Task → the unit's roles in it: as they were when the period opened, else as the plan says now (R5).
+
+    The source of a figure reports it without any other role (R6a).
+    """
     found: dict[int, set[str]] = {}
     if period is not None and period.opened_at is not None:
-        for task, role in Duty.objects.filter(period=period, unit=unit).values_list(
-            "task_id", "role"
-        ):
-            found.setdefault(task, set()).add(role)
-        return found
-    for task, roles in resolve(plan).items():
-        held = {str(role) for role, units in roles.items() if unit.pk in units}
-        if held:
-            found[task] = held
+        duties = Duty.objects.filter(period=period, unit=unit).values_list("task_id", "role")
+        for task_id, role in duties:
+            found.setdefault(task_id, set()).add(role)
+    else:
+        for task_id, roles in resolve(plan).items():
+            held = {str(role) for role, units in roles.items() if unit.pk in units}
+            if held:
+                found[task_id] = held
+    for task in tasks:
+        if any(i.source_id == unit.pk and not i.is_retired for i in task.indicators.all()):
+            held = found.setdefault(task.pk, set())
+            if not held & set(Assignment.REPORTING):
+                held.add(SOURCE)
     return found
 
 
@@ -279,36 +300,47 @@ def _indicator_rows(task: Task, year: int, unit: Unit | None = None) -> list[Ind
     ]
 
 
-_EXPLANATION = {
-    Assignment.Role.LEAD: "Đơn vị báo cáo kết quả từng nhiệm vụ.",
-    Assignment.Role.IMPLEMENT: "Đơn vị báo cáo kết quả từng nhiệm vụ.",
-    Assignment.Role.CONSOLIDATE: "Đơn vị tổng hợp kết quả của các đơn vị thực hiện.",
-    Assignment.Role.COORDINATE: "Đơn vị phối hợp thực hiện; không phải gửi báo cáo riêng.",
+SHARES = (  # in the order of the page; the first three owe a report
+    (Assignment.Role.LEAD, "Chủ trì", "Đơn vị báo cáo kết quả từng nhiệm vụ.", True),
+    (Assignment.Role.IMPLEMENT, "Thực hiện", "Đơn vị báo cáo kết quả từng nhiệm vụ.", True),
+    (SOURCE, "Cung cấp số liệu", "Đơn vị báo cáo số liệu chung của cả cơ quan.", True),
+    (
+        Assignment.Role.CONSOLIDATE,
+        "Tổng hợp",
+        "Đơn vị tổng hợp kết quả của các đơn vị thực hiện.",
+        False,
+    ),
+    (
+        Assignment.Role.COORDINATE,
+        "Phối hợp",
+        "Đơn vị phối hợp thực hiện; không phải gửi báo cáo riêng.",
+        False,
+    ),
+)
+NOT_BESIDE = {  # what a role leaves out because another one says more
+    Assignment.Role.IMPLEMENT: {"lead"},
+    Assignment.Role.COORDINATE: set(Assignment.REPORTING),
 }
 
 
 def _share_rows(
     unit: Unit, tasks: list[Task], roles: dict[int, set[str]], year: int
 ) -> list[ShareRow]:
-    """The unit's tasks by role; the figures stand with the roles that owe a report (R6)."""
+    """The unit's tasks by role, each reported once; the figures stand with the roles that owe a report (R6)."""
     rows = []
-    for role in ROLES:
-        owes = role in Assignment.REPORTING
-        share = ShareRow(role.value, role.label, _EXPLANATION[role], owes)
+    for role, label, explanation, owes in SHARES:
+        share = ShareRow(str(role), label, explanation, owes)
         for task in tasks:
-            held = roles[task.pk]
-            if role.value not in held or task.is_retired or task.area.is_retired:
+            held = roles.get(task.pk, set())
+            if role not in held or task.is_retired or task.area.is_retired:
                 continue
-            if role == Assignment.Role.COORDINATE and held & set(Assignment.REPORTING):
-                continue  # a unit that reports has nobody to help
-            others = [
+            if held & NOT_BESIDE.get(role, set()):  # type: ignore[call-overload]
+                continue
+            also = [
                 other.label.lower() for other in ROLES[:3] if other.value in held and other != role
             ]
-            share.tasks.append(
-                TaskRow(
-                    task, [], _indicator_rows(task, year, unit) if owes else [], ", ".join(others)
-                )
-            )
+            figures = _indicator_rows(task, year, unit) if owes else []
+            share.tasks.append(TaskRow(task, [], figures, ", ".join(also)))
         if share.tasks:
             rows.append(share)
     return rows

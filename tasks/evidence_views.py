@@ -151,10 +151,17 @@ def _document_label(document: Document) -> str:
 
 
 def evidence_context(
-    report: Report, user: User, form: EvidenceForm | None = None
+    report: Report,
+    user: User,
+    form: EvidenceForm | None = None,
+    indicators: list[Indicator] | None = None,
 ) -> dict[str, Any]:
-    """What ``tasks/_evidence.html`` needs, whatever page includes it. Four queries, whatever the rows."""
-    indicators = services.asked_indicators(report)
+    """What ``tasks/_evidence.html`` needs, whatever page includes it; as many queries for any number of rows.
+
+    ``indicators``: those asked of the report, where the page has them already.
+    """
+    if indicators is None:
+        indicators = services.asked_indicators(report)
     can_write = can(user, "report_write", report)
     if form is None and can_write:
         form = EvidenceForm(report=report, user=user, indicators=indicators)

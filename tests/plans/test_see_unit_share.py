@@ -49,6 +49,24 @@ def test_the_source_unit_answers_for_all(see):
     assert page.context["figures"] == 2
 
 
+def test_the_source_of_a_figure_reports_it_without_another_role(see, office):
+    """R6a: any unit may be the source; who has nothing left to answer owes nothing."""
+    office.task21.indicators.update(source=office.units["TTRA"])
+    page = see("coordinator", "TTRA")
+    assert [share.role for share in page.context["shares"]] == ["source"]
+    assert (page.context["owed"], page.context["figures"]) == (1, 2)
+    page = see("coordinator", "TCCB")
+    assert page.context["owed"] == 0
+    assert "đơn vị không phải gửi báo cáo này" in text_of(page)
+
+
+def test_a_task_led_and_implemented_is_reported_once(see, office):
+    office.assign(office.area2, "lead", "TCCB")
+    page = see("coordinator", "TCCB")
+    assert page.context["owed"] == 1
+    assert "Đồng thời thực hiện." in text_of(page)
+
+
 def test_a_unit_that_leads_and_consolidates(see):
     page = see("coordinator", "VP")
     assert [share.role for share in page.context["shares"]] == ["lead", "consolidate"]
