@@ -32,14 +32,34 @@ OVERSIGHT = frozenset({Role.COORDINATOR, Role.LEADER})
 
 # R36a: at most five a role; everything else hangs under one of them.
 MENU = (
-    Entry("Tổng quan", "layout-dashboard", "dashboard", OVERSIGHT, frozenset({"reminder_list", "mail_detail", "period_detail"})),
-    Entry("Việc của đơn vị", "checklist", "todo", UNIT, frozenset({"report_form", "report_submit"})),
-    Entry("Duyệt", "clipboard-check", "review_queue", frozenset({Role.COORDINATOR}), frozenset({"review_report"})),
-    Entry("Kế hoạch", "book", "plan_list", frozenset(Role), frozenset({"plan_detail", "unit_share"})),
+    Entry(
+        "Tổng quan",
+        "layout-dashboard",
+        "dashboard",
+        OVERSIGHT,
+        frozenset({"reminder_list", "mail_detail", "period_detail"}),
+    ),
+    Entry(
+        "Việc của đơn vị", "checklist", "todo", UNIT, frozenset({"report_form", "report_submit"})
+    ),
+    Entry(
+        "Duyệt",
+        "clipboard-check",
+        "review_queue",
+        frozenset({Role.COORDINATOR}),
+        frozenset({"review_report"}),
+    ),
+    Entry(
+        "Kế hoạch", "book", "plan_list", frozenset(Role), frozenset({"plan_detail", "unit_share"})
+    ),
     Entry("Hồ sơ nộp", "file-spreadsheet", "export_list", OVERSIGHT, frozenset({"export_request"})),
 )
 ADMIN_ONLY = Entry(
-    "Nhắc việc", "mail", "reminder_list", frozenset({Role.ADMINISTRATOR}), frozenset({"mail_detail"})
+    "Nhắc việc",
+    "mail",
+    "reminder_list",
+    frozenset({Role.ADMINISTRATOR}),
+    frozenset({"mail_detail"}),
 )
 
 
@@ -69,7 +89,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shell": Shell(
             menu=[
                 Entry(
-                    entry.label, entry.icon, entry.name, entry.roles, entry.covers, reverse(entry.name),
+                    entry.label,
+                    entry.icon,
+                    entry.name,
+                    entry.roles,
+                    entry.covers,
+                    reverse(entry.name),
                     here == entry.name or here in entry.covers,
                 )
                 for entry in entries

@@ -28,10 +28,14 @@ def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         user = request.user
         if user.is_authenticated:
             if user.agency_id is None:
-                raise PermissionDenied("Tài khoản này chỉ dùng để quản trị, không thuộc đơn vị nào.")
+                raise PermissionDenied(
+                    "Tài khoản này chỉ dùng để quản trị, không thuộc đơn vị nào."
+                )
             return view(request, *args, **kwargs)
         if getattr(request, "htmx", False) or request.headers.get("X-Requested-With") == "fetch":
-            return HttpResponse("Phiên đăng nhập đã hết.", status=401, content_type="text/plain; charset=utf-8")
+            return HttpResponse(
+                "Phiên đăng nhập đã hết.", status=401, content_type="text/plain; charset=utf-8"
+            )
         if request.method == "POST":
             return keep_form(request)
         return redirect_to_login(request.get_full_path())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from accounts.models import AuditEntry, Role
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from accounts.http import SignedIn
     from accounts.models import Agency, Unit, User
 
 SYSTEM = "Hệ thống"
@@ -39,8 +40,9 @@ class Actor:
         )
 
     @classmethod
-    def from_request(cls, request: HttpRequest, *, role: Role | None = None) -> Actor:
-        return cls.of(request.user, role=role, address=request.META.get("REMOTE_ADDR") or None)  # type: ignore[arg-type]
+    def from_request(cls, request: SignedIn | HttpRequest, *, role: Role | None = None) -> Actor:
+        user = cast("User", request.user)  # views are behind signed_in or the admin site
+        return cls.of(user, role=role, address=request.META.get("REMOTE_ADDR") or None)
 
     @classmethod
     def system(cls, basis: str = "") -> Actor:

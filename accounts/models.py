@@ -326,7 +326,7 @@ class HistoryRow(models.Model):
     reason = models.TextField("lý do", blank=True)
     address = models.GenericIPAddressField("địa chỉ mạng", null=True, blank=True)
 
-    objects = HistoryQuerySet.as_manager()
+    objects: ClassVar[Any] = HistoryQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -355,7 +355,7 @@ class AuditEntry(HistoryRow):
     object_label = models.CharField("đối tượng", max_length=300, blank=True)
     changes = models.JSONField("thay đổi", default=dict)  # field -> [before, after]
 
-    objects = AuditQuerySet.as_manager()
+    objects: ClassVar[Any] = AuditQuerySet.as_manager()
 
     class Meta:
         verbose_name = "lịch sử"

@@ -7,7 +7,7 @@ SQLite keeps a decimal column as a binary float; four places in a 64-bit integer
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -37,6 +37,9 @@ class FigureField(models.BigIntegerField):
     """An exact decimal with at most four places."""
 
     description = "exact decimal figure"
+    if TYPE_CHECKING:  # what django-stubs reads of a field: what may be put in, what comes out
+        _pyi_private_set_type: Decimal | int | str  # type: ignore[assignment]
+        _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
         return None if value is None else from_scaled(value)
@@ -72,5 +75,5 @@ class FigureField(models.BigIntegerField):
         return models.Field.formfield(self, **(defaults | kwargs))
 
     @property
-    def validators(self) -> list[Any]:  # type: ignore[override]
+    def validators(self) -> list[Any]:
         return []

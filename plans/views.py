@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
+    from accounts.http import SignedIn
     from accounts.models import User
+    from plans.assigning import Roles
 
 ROLES = (
     Assignment.Role.LEAD,
@@ -95,7 +97,7 @@ class ShareRow:
 
 @require_safe
 @signed_in
-def plan_list(request: HttpRequest) -> HttpResponse:
+def plan_list(request: SignedIn) -> HttpResponse:
     """The agency's plans, newest first; straight to the plan where there is only one."""
     permissions.require(request.user, "plan_read")
     plans = list(Plan.objects.visible_to(request.user))
@@ -106,13 +108,14 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
-def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def plan_detail(request: SignedIn, pk: int) -> HttpResponse:
     """One plan: its head, periods, areas, tasks, indicators, who is assigned; warnings for those who mend them."""
     permissions.require(request.user, "plan_read")
     plan = _get_plan(request.user, pk)
     year = _chosen_year(request, plan)
     tasks = _tasks(plan)
-    shares = _units_with_a_share(plan)
+    roles = resolve(plan)
+    shares = _units_with_a_share(plan, roles)
     return render(
         request,
         "plans/plan_detail.html",
@@ -126,7 +129,7 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
             ],
             "areas": _area_rows(plan, tasks, year),
             "retired": [task for task in tasks if task.is_retired or task.area.is_retired],
-            "warnings": plan_warnings(plan)
+            "warnings": plan_warnings(plan, roles)
             if permissions.can(request.user, "plan_warnings")
             else [],
             "shares": shares if permissions.can(request.user, "unit_share_any") else [],
@@ -137,7 +140,7 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @signed_in
-def unit_share(request: HttpRequest, pk: int, unit_pk: int) -> HttpResponse:
+def unit_share(request: SignedIn, pk: int, unit_pk: int) -> HttpResponse:
     """What one unit has to do in a plan: its tasks by role, with the indicators it answers."""
     permissions.require(request.user, "plan_read")
     plan = _get_plan(request.user, pk)
@@ -165,7 +168,7 @@ def unit_share(request: HttpRequest, pk: int, unit_pk: int) -> HttpResponse:
             "shares": shares,
             "owed": len(owed),
             "figures": sum(1 for row in owed for line in row.indicators if not line.others),
-            "units": _units_with_a_share(plan) if any_unit else [],
+            "units": _units_with_a_share(plan, resolve(plan)) if any_unit else [],
             "own": unit.pk == request.user.unit_id
             and bool(request.user.roles & {Role.HEAD, Role.REPORTER}),
         },
@@ -192,7 +195,7 @@ def _tasks(plan: Plan) -> list[Task]:
     )
 
 
-def _chosen_year(request: HttpRequest, plan: Plan) -> int:
+def _chosen_year(request: SignedIn, plan: Plan) -> int:
     """``?nam=``, else the plan's year that is now or nearest to now."""
     asked = request.GET.get("nam", "")
     if asked in {str(year) for year in plan.years}:
@@ -201,7 +204,7 @@ def _chosen_year(request: HttpRequest, plan: Plan) -> int:
     return min(plan.years, key=lambda year: (abs(year - now), -year), default=now)
 
 
-def _year_tabs(request: HttpRequest, plan: Plan, year: int) -> list[dict[str, Any]]:
+def _year_tabs(request: SignedIn, plan: Plan, year: int) -> list[dict[str, Any]]:
     if len(plan.years) < 2:
         return []
     return [
@@ -210,8 +213,8 @@ def _year_tabs(request: HttpRequest, plan: Plan, year: int) -> list[dict[str, An
     ]
 
 
-def _units_with_a_share(plan: Plan) -> list[Unit]:
-    held = {unit for roles in resolve(plan).values() for units in roles.values() for unit in units}
+def _units_with_a_share(plan: Plan, roles: Roles) -> list[Unit]:
+    held = {unit for of_task in roles.values() for units in of_task.values() for unit in units}
     held |= set(
         Indicator.objects.filter(
             task__area__plan=plan, source__isnull=False, retired_at__isnull=True

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
+from accounts.http import agency_of
 from plans.targets import Status
 from tasks.matrix import matrix_html
 from tasks.models import Report
@@ -17,20 +18,26 @@ from tasks.permissions import can, require
 from tasks.states import STATE_TEXT, State
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from accounts.http import SignedIn
 
 # The parts of an area's bar: css class, words, and which statuses of its indicators fall into it.
 BAR = (
     ("is-met", "Đạt", frozenset({Status.MET})),
     ("is-not-met", "Chưa đạt", frozenset({Status.NOT_MET})),
-    ("is-neutral", "Không xét", frozenset({Status.NOT_ARISING, Status.NO_PREVIOUS, Status.NO_TARGET})),
+    (
+        "is-neutral",
+        "Không xét",
+        frozenset({Status.NOT_ARISING, Status.NO_PREVIOUS, Status.NO_TARGET}),
+    ),
     ("is-empty", "Chưa có số liệu", frozenset({Status.NOT_REPORTED})),
 )
 
 
 @require_safe
 @signed_in
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedIn) -> HttpResponse:
     """Each role's own first page."""
     if can(request.user, "overview"):
         return redirect("dashboard")
@@ -41,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: SignedIn) -> HttpResponse:
     """The period for the office, with filters; the same on one page without controls for the leaders."""
     user = request.user
     require(user, "overview")
@@ -51,7 +58,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     seen = overview(period, chosen, today=today) if period else None
     own = 0
     if can(user, "unit_todo") and period:
-        own = Report.objects.owed().filter(period=period, unit_id=user.unit_id).count()
+        own = Report.objects.owed().filter(period=period, unit=user.unit).count()
     return render(
         request,
         "scoring/dashboard.html",
@@ -65,7 +72,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "bars": area_bars(seen) if seen else [],
             "states": [*STATE_TEXT.items(), ("late", "Trễ hạn")],
             "all_areas": period.plan.areas.filter(retired_at=None) if period else [],
-            "all_units": user.agency.units.filter(duties__period=period).distinct() if period else [],
+            "all_units": agency_of(request).units.filter(duties__period=period).distinct()
+            if period
+            else [],
             "controls": can(user, "review"),
             "own_owed": own,
             "closed": period is not None and period.is_closed(today),
@@ -79,18 +88,30 @@ def area_bars(seen: Overview) -> list[dict[str, object]]:
     rows = []
     for row in seen.areas:
         total = len(row.results)
-        parts, start = [], 0
+        parts: list[dict[str, object]] = []
+        start = 0.0
         for css, label, statuses in BAR:
             count = sum(result.verdict.status in statuses for result in row.results)
             width = round(count * 1000 / total) / 10 if total else 0
             parts.append({"css": css, "label": label, "count": count, "x": start, "width": width})
             start = round(start + width, 1)
-        rows.append({"code": row.area.code, "name": row.area.name, "total": total, "parts": parts,
-                     "provisional": sum(not result.complete for result in row.results)})
+        rows.append(
+            {
+                "code": row.area.code,
+                "name": row.area.name,
+                "total": total,
+                "parts": parts,
+                "provisional": sum(not result.complete for result in row.results),
+            }
+        )
     return rows
 
 
 def waiting(seen: Overview, limit: int = 8) -> list[Report]:
     """The reports that have waited longest for review."""
     ids = [cell.pk for cell in seen.cells.values() if cell.state is State.SUBMITTED]
-    return list(Report.objects.filter(pk__in=ids).with_names().order_by("submitted_at")[:limit]) if ids else []
+    return (
+        list(Report.objects.filter(pk__in=ids).with_names().order_by("submitted_at")[:limit])
+        if ids
+        else []
+    )

@@ -81,8 +81,12 @@ def request_export(*, period: Period, by: Actor, automatic: bool = False) -> Exp
         agency_id=period.plan.agency_id, period=period, automatic=automatic, requested_by=by.user
     )
     record(
-        by=by, agency=export.agency_id, action="Yêu cầu bảng kết quả", of=export,
-        label=f"{period.plan.code}, {period}", changes={"tự động": [None, automatic]} if automatic else {},
+        by=by,
+        agency=export.agency_id,
+        action="Yêu cầu bảng kết quả",
+        of=export,
+        label=f"{period.plan.code}, {period}",
+        changes={"tự động": [None, automatic]} if automatic else {},
     )
     enqueue(make_export, export.pk)
     return export
@@ -96,7 +100,10 @@ def request_due(today: dt.date, time: dt.time) -> list[Export]:
     asked = []
     due = (
         Period.objects.filter(
-            kind=Period.FINAL, opened_at__isnull=False, is_history=False, due_before__lte=today,
+            kind=Period.FINAL,
+            opened_at__isnull=False,
+            is_history=False,
+            due_before__lte=today,
             due_before__gte=today - dt.timedelta(days=AUTOMATIC_DAYS),
         )
         .exclude(exports__automatic=True)
@@ -106,7 +113,9 @@ def request_due(today: dt.date, time: dt.time) -> list[Export]:
         if period.due_before == today and time < period.plan.agency.reminder_time:
             continue
         with suppress(IntegrityError):  # a second beat asked at the same moment
-            asked.append(request_export(period=period, by=Actor.system("Ngày hạn của kỳ"), automatic=True))
+            asked.append(
+                request_export(period=period, by=Actor.system("Ngày hạn của kỳ"), automatic=True)
+            )
     return asked
 
 
@@ -138,11 +147,14 @@ def make_waiting() -> int:
         Q(state=State.WAITING) | Q(state=State.RUNNING, claimed_at__lt=before)
     )
     lost.update(
-        state=State.FAILED, finished_at=timezone.now(),
+        state=State.FAILED,
+        finished_at=timezone.now(),
         error=f"Tiến trình tạo tệp đã bị ngắt {MAX_ATTEMPTS} lần. Hãy tạo lại; nếu vẫn lỗi, báo người quản trị.",
     )
     _sweep_parts()
-    return sum(make(pk) for pk in Export.objects.stale(before).order_by("pk").values_list("pk", flat=True))
+    return sum(
+        make(pk) for pk in Export.objects.stale(before).order_by("pk").values_list("pk", flat=True)
+    )
 
 
 def _claim(export_id: int) -> Export | None:
@@ -176,11 +188,21 @@ def _make(export: Export) -> None:
     sha256, size = _fingerprint(target)
     try:
         _change(
-            export, state=State.DONE, progress=100, finished_at=timezone.now(), error="", name=name, path=path,
-            sha256=sha256, size=size,
+            export,
+            state=State.DONE,
+            progress=100,
+            finished_at=timezone.now(),
+            error="",
+            name=name,
+            path=path,
+            sha256=sha256,
+            size=size,
             summary={
-                **results.situation.as_data(), "tasks": counts.tasks, "reports": counts.reports,
-                "evidence": counts.evidence, "made_at": results.made_at.isoformat(),
+                **results.situation.as_data(),
+                "tasks": counts.tasks,
+                "reports": counts.reports,
+                "evidence": counts.evidence,
+                "made_at": results.made_at.isoformat(),
             },
         )
     except BaseException:
@@ -199,7 +221,9 @@ def write_results(
             progress(percent)
 
     rows = workbook.write(told(), stream, title=f"Kết quả CCHC – {results.period}")
-    return Counts(tasks=len(results.tasks), reports=len(results.reports), evidence=[*rows.values()][-1])
+    return Counts(
+        tasks=len(results.tasks), reports=len(results.reports), evidence=[*rows.values()][-1]
+    )
 
 
 @contextmanager
@@ -243,7 +267,10 @@ def _fail(export: Export, error: Exception) -> None:
     again = export.automatic and export.attempts < MAX_ATTEMPTS
     with suppress(ClaimLost):
         _change(
-            export, state=State.WAITING if again else State.FAILED, error=explain(error), progress=0,
+            export,
+            state=State.WAITING if again else State.FAILED,
+            error=explain(error),
+            progress=0,
             finished_at=None if again else timezone.now(),
         )
 

@@ -78,17 +78,22 @@ def result_sheets(results: Results) -> Iterator[Sheet]:
     yield Sheet(
         name=f"Kết quả {len({task.area_id for task in results.tasks})} lĩnh vực",
         title=_title(results, "KẾT QUẢ THỰC HIỆN KẾ HOẠCH CẢI CÁCH HÀNH CHÍNH"),
-        columns=RESULT_COLUMNS, rows=_result_rows(results), frozen_columns=1,
+        columns=RESULT_COLUMNS,
+        rows=_result_rows(results),
+        frozen_columns=1,
     )
     yield Sheet(
         name="Báo cáo của đơn vị",
         title=_title(results, "BÁO CÁO CỦA CÁC ĐƠN VỊ"),
-        columns=REPORT_COLUMNS, rows=_report_rows(results),
+        columns=REPORT_COLUMNS,
+        rows=_report_rows(results),
     )
     yield Sheet(
         name="Tài liệu kiểm chứng",
         title=_title(results, "DANH MỤC TÀI LIỆU KIỂM CHỨNG"),
-        columns=EVIDENCE_COLUMNS, rows=_evidence_rows(results), frozen_columns=1,
+        columns=EVIDENCE_COLUMNS,
+        rows=_evidence_rows(results),
+        frozen_columns=1,
     )
 
 
@@ -118,7 +123,9 @@ def _result_rows(results: Results) -> Iterator[Sequence[Cell] | Band]:
         accepted = results.accepted_of(task)
         doers = _doers_text(results.doers.get(task.pk, {}))
         troubles = "\n".join(
-            f"{report.unit.name}: {sent.difficulties}" for report, sent in accepted if sent.difficulties.strip()
+            f"{report.unit.name}: {sent.difficulties}"
+            for report, sent in accepted
+            if sent.difficulties.strip()
         )
         proofs = [proof for _, sent in accepted for proof in sent.proofs]
         head: list[Cell] = [task.code, task.title, doers]
@@ -126,10 +133,18 @@ def _result_rows(results: Results) -> Iterator[Sequence[Cell] | Band]:
         for number, result in enumerate(rows):
             indicator = result.indicator
             yield [
-                *head, indicator.code, indicator.name, target_text(indicator, results.period, result),
-                value_cell(Kind(indicator.kind), result.value), result.value.numerator,
-                result.value.denominator, result.verdict.text, result.verdict.missing, progress_text(result),
-                _numbers(proofs, indicator.code, with_general=number == 0), troubles,
+                *head,
+                indicator.code,
+                indicator.name,
+                target_text(indicator, results.period, result),
+                value_cell(Kind(indicator.kind), result.value),
+                result.value.numerator,
+                result.value.denominator,
+                result.verdict.text,
+                result.verdict.missing,
+                progress_text(result),
+                _numbers(proofs, indicator.code, with_general=number == 0),
+                troubles,
             ]
         if not rows:
             yield [*head, *[None] * 9, _numbers(proofs, None, with_general=True), troubles]
@@ -137,7 +152,9 @@ def _result_rows(results: Results) -> Iterator[Sequence[Cell] | Band]:
 
 def _doers_text(doers: dict[str, str]) -> str:
     return "\n".join(
-        f"{Assignment.Role(role).label}: {doers[role]}" for role in Assignment.REPORTING if doers.get(role)
+        f"{Assignment.Role(role).label}: {doers[role]}"
+        for role in Assignment.REPORTING
+        if doers.get(role)
     )
 
 
@@ -221,11 +238,18 @@ def _report_rows(results: Results) -> Iterator[Sequence[Cell]]:
         if report.is_overdue(today):
             on_time = "Quá hạn" if first is None else f"{on_time}, đang nợ bổ sung"
         head: list[Cell] = [
-            str(task.area), task.code, task.title, report.unit.name, state_text(report), first, on_time,
+            str(task.area),
+            task.code,
+            task.title,
+            report.unit.name,
+            state_text(report),
+            first,
+            on_time,
         ]
         tail: list[Cell] = [sent.text, sent.difficulties, _note(report, sent)]
         rows = [
-            r.indicator for r in results.by_task.get(report.task_id, [])
+            r.indicator
+            for r in results.by_task.get(report.task_id, [])
             if r.indicator.source_id in {None, report.unit_id}
         ]
         for indicator in rows:
@@ -233,7 +257,10 @@ def _report_rows(results: Results) -> Iterator[Sequence[Cell]]:
             answer: list[Cell] = [None] * 5
             if said:
                 answer = [
-                    said.label, value_cell(Kind(indicator.kind), said.value), said.numerator, said.denominator,
+                    said.label,
+                    value_cell(Kind(indicator.kind), said.value),
+                    said.numerator,
+                    said.denominator,
                     said.words,
                 ]
             yield [*head, indicator.code, indicator.name, *answer, *tail]
@@ -251,7 +278,11 @@ def _note(report: Report, sent: Sent) -> str:
             return "Chưa duyệt, chưa tính vào kết quả tổng hợp"
         case State.RETURNED:
             words = "đang chờ đơn vị bổ sung, chưa tính vào kết quả tổng hợp"
-            return f"Nội dung của lần gửi thứ {sent.version}; {words}" if sent.version else words.capitalize()
+            return (
+                f"Nội dung của lần gửi thứ {sent.version}; {words}"
+                if sent.version
+                else words.capitalize()
+            )
     return ""
 
 
@@ -263,8 +294,16 @@ def _evidence_rows(results: Results) -> Iterator[Sequence[Cell]]:
         for proof in results.sent_of(report).proofs:
             document = proof.document
             yield [
-                document.number, document.issued_on, document.issuer, document.subject, report.unit.name,
-                report.task.code, proof.indicator, proof.section,
-                "Văn bản của chỉ tiêu" if proof.is_value else "Tài liệu kiểm chứng", state_text(report),
-                "\n".join(name for name, _ in proof.files), "\n".join(sha for _, sha in proof.files),
+                document.number,
+                document.issued_on,
+                document.issuer,
+                document.subject,
+                report.unit.name,
+                report.task.code,
+                proof.indicator,
+                proof.section,
+                "Văn bản của chỉ tiêu" if proof.is_value else "Tài liệu kiểm chứng",
+                state_text(report),
+                "\n".join(name for name, _ in proof.files),
+                "\n".join(sha for _, sha in proof.files),
             ]

@@ -28,7 +28,10 @@ from tasks.states import OWED, STATE_TEXT, State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-LIVE = (State.SUBMITTED, State.ACCEPTED)  # locked for their unit, so what is stored is what was sent
+LIVE = (
+    State.SUBMITTED,
+    State.ACCEPTED,
+)  # locked for their unit, so what is stored is what was sent
 
 
 @dataclass
@@ -84,7 +87,11 @@ class Situation:
     @property
     def provisional(self) -> list[Result]:
         """Indicators with a figure that lacks units."""
-        return [r for r in self.results if not r.complete and r.verdict.status is not Status.NOT_REPORTED]
+        return [
+            r
+            for r in self.results
+            if not r.complete and r.verdict.status is not Status.NOT_REPORTED
+        ]
 
     @property
     def is_complete(self) -> bool:
@@ -257,11 +264,14 @@ def _doers(period: Period) -> dict[int, dict[str, str]]:
         duties[duty.task_id][duty.role].append(duty.unit)
     groups = [
         (group.name, {unit.pk for unit in group.members.all()})
-        for group in UnitGroup.objects.filter(agency_id=period.plan.agency_id).prefetch_related("members")
+        for group in UnitGroup.objects.filter(agency_id=period.plan.agency_id).prefetch_related(
+            "members"
+        )
     ]
     groups = sorted((g for g in groups if len(g[1]) > 1), key=lambda g: -len(g[1]))
     return {
-        task: {role: _names(units, groups) for role, units in roles.items()} for task, roles in duties.items()
+        task: {role: _names(units, groups) for role, units in roles.items()}
+        for task, roles in duties.items()
     }
 
 
@@ -302,7 +312,7 @@ def _sent(period: Period) -> dict[int, Sent]:
         sent[answer.report_id].answers[code] = _said(answer, answer.indicator.kind)
         if answer.document and (answer.report_id, answer.document_id, code) not in proven:
             sent[answer.report_id].proofs.append(
-                Proof(answer.document, code, is_value=True, files=tuple(files[answer.document_id]))
+                Proof(answer.document, code, is_value=True, files=tuple(files[answer.document.pk]))
             )
     newer = Version.objects.filter(report=OuterRef("report"), number__gt=OuterRef("number"))
     for version in Version.objects.filter(~Exists(newer), report__state=State.RETURNED, **readable):
@@ -314,8 +324,11 @@ def _sent(period: Period) -> dict[int, Sent]:
 
 def _said(answer: Answer, kind: str) -> Said:
     return Said(
-        label=Answer.State(answer.state).label, words=describe(draft_of(answer)) or "", value=answer.value(kind),
-        numerator=answer.numerator, denominator=answer.denominator,
+        label=Answer.State(answer.state).label,
+        words=describe(draft_of(answer)) or "",
+        value=answer.value(kind),
+        numerator=answer.numerator,
+        denominator=answer.denominator,
     )
 
 
@@ -326,11 +339,16 @@ def _from_version(version: Version) -> Sent:
     for item in content.get("evidence", []):
         proven.add((item.get("id"), item.get("indicator")))
         files = tuple((f["name"], f["sha256"]) for f in item.get("files", []))
-        sent.proofs.append(Proof(_document(item), item.get("indicator"), item.get("section", ""), files=files))
+        sent.proofs.append(
+            Proof(_document(item), item.get("indicator"), item.get("section", ""), files=files)
+        )
     for item in content.get("answers", []):
         document = item.get("document")
         answer = Answer(
-            state=item["state"], holds=item["holds"], day=_day(item["day"]), reason=item["reason"],
+            state=item["state"],
+            holds=item["holds"],
+            day=_day(item["day"]),
+            reason=item["reason"],
             document=_document(document) if document else None,
             **{name: _figure(item[name]) for name in ("numerator", "denominator", "amount")},
         )
@@ -342,7 +360,10 @@ def _from_version(version: Version) -> Sent:
 
 def _document(data: dict[str, Any]) -> Document:
     return Document(
-        pk=data.get("id"), number=data["number"], issued_on=_day(data["issued_on"]), issuer=data["issuer"],
+        pk=data.get("id"),
+        number=data["number"],
+        issued_on=_day(data["issued_on"]),
+        issuer=data["issuer"],
         subject=data["subject"],
     )
 

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from scoring import export_views
+from scoring import dashboard_views, export_views
 
 urlpatterns = [
+    path("", dashboard_views.home, name="home"),
+    path("tong-quan/", dashboard_views.dashboard, name="dashboard"),
     path("ho-so-nop/", export_views.export_list, name="export_list"),
     path("ho-so-nop/tao/", export_views.export_request, name="export_request"),
     path("ho-so-nop/<int:pk>/", export_views.export_progress, name="export_progress"),

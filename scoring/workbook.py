@@ -137,7 +137,16 @@ def _write_sheet(ws: WriteOnlyWorksheet, sheet: Sheet, styles: _Styles) -> int:
     heading_row = len(sheet.title) + 1
     _set_up(ws, sheet, heading_row)
     for number, line in enumerate(sheet.title):
-        ws.append([_cell(ws, line, styles, "agency" if number == 0 else "title" if number == 1 else "note")])
+        ws.append(
+            [
+                _cell(
+                    ws,
+                    line,
+                    styles,
+                    "agency" if number == 0 else "title" if number == 1 else "note",
+                )
+            ]
+        )
     widths = [column.width for column in sheet.columns]
     _set_height(ws, heading_row, [column.heading.upper() for column in sheet.columns], widths)
     ws.append([_cell(ws, column.heading, styles, "heading") for column in sheet.columns])
@@ -162,9 +171,13 @@ def _write_sheet(ws: WriteOnlyWorksheet, sheet: Sheet, styles: _Styles) -> int:
     return count
 
 
-def _set_height(ws: WriteOnlyWorksheet, row: int, values: Sequence[Cell], widths: Sequence[float]) -> None:
+def _set_height(
+    ws: WriteOnlyWorksheet, row: int, values: Sequence[Cell], widths: Sequence[float]
+) -> None:
     """Room for the longest text. Excel would find it by itself; LibreOffice and viewers on phones do not."""
-    lines = max(_lines(v, w) if isinstance(v, str) else 1 for v, w in zip(values, widths, strict=True))
+    lines = max(
+        _lines(v, w) if isinstance(v, str) else 1 for v, w in zip(values, widths, strict=True)
+    )
     ws.row_dimensions[row].height = min(lines * LINE + 3, HIGHEST)
 
 
@@ -282,9 +295,11 @@ class _Styles:
             middle = role in {"heading", "centred"} or number_format in {_DAY, _TIME}
             horizontal = "center" if middle else "left" if number_format == "General" else "right"
             cell.alignment = Alignment(
-                horizontal=horizontal, vertical="center" if role in {"heading", "band"} else "top",
+                horizontal=horizontal,
+                vertical="center" if role in {"heading", "band"} else "top",
                 wrap_text=role != "band" and number_format == "General",
-                shrink_to_fit=number_format != "General",  # a large sum stays readable instead of ####
+                shrink_to_fit=number_format
+                != "General",  # a large sum stays readable instead of ####
             )
         cell.number_format = number_format
         cell.quotePrefix = quoted

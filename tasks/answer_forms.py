@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from accounts.text import clean, clean_paragraphs
 from plans.numbers import NotANumber, read_number, show_number
 from plans.targets import Kind
-from tasks.answers import Draft, problems
+from tasks.answers import LABELS, Draft, problems
 from tasks.models import Answer
 from tasks.services import Content, draft_of
 
@@ -31,10 +31,6 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 NUMBERS = frozenset({"numerator", "denominator", "amount"})
 DAYS = frozenset({"day", "issued_on"})
 LONGEST = {"number": 60, "issuer": 200, "reason": 500}
-LABELS = {
-    "numerator": "Tử số", "denominator": "Mẫu số", "amount": "Giá trị", "holds": "Trả lời", "day": "Ngày",
-    "number": "Số, ký hiệu", "issued_on": "Ngày ban hành", "issuer": "Cơ quan ban hành", "reason": "Lý do",
-}
 TEXT_LIMIT = 20_000
 
 
@@ -64,19 +60,25 @@ def read_day(text: str) -> dt.date:
 
 def read_form(post: Mapping[str, str], indicators: Iterable[Indicator], *, today: dt.date) -> Typed:
     """Read a posted report form. Never fails: what is wrong is named in ``errors`` and kept in ``unread``."""
-    typed = Typed(Content(
-        text=clean_paragraphs(post.get("text", ""))[:TEXT_LIMIT],
-        difficulties=clean_paragraphs(post.get("difficulties", ""))[:TEXT_LIMIT],
-    ))
+    typed = Typed(
+        Content(
+            text=clean_paragraphs(post.get("text", ""))[:TEXT_LIMIT],
+            difficulties=clean_paragraphs(post.get("difficulties", ""))[:TEXT_LIMIT],
+        )
+    )
     for name in ("text", "difficulties"):
         if len(post.get(name, "")) > TEXT_LIMIT:
-            typed.errors[name] = f"Nội dung dài quá {show_number(TEXT_LIMIT)} ký tự; phần cuối chưa được lưu."
+            typed.errors[name] = (
+                f"Nội dung dài quá {show_number(TEXT_LIMIT)} ký tự; phần cuối chưa được lưu."
+            )
     for indicator in indicators:
         _read_indicator(post, indicator, typed, today)
     return typed
 
 
-def _read_indicator(post: Mapping[str, str], indicator: Indicator, typed: Typed, today: dt.date) -> None:
+def _read_indicator(
+    post: Mapping[str, str], indicator: Indicator, typed: Typed, today: dt.date
+) -> None:
     state = post.get(field_name(indicator, "state"), Answer.State.GIVEN)
     if state not in Answer.State.values:
         state = Answer.State.GIVEN
@@ -93,19 +95,29 @@ def _read_indicator(post: Mapping[str, str], indicator: Indicator, typed: Typed,
             wrong[name] = str(error)
     draft = Draft(state=state, **values)  # type: ignore[arg-type]
     if not wrong:
-        wrong = dict(problems(draft, kind=indicator.kind, may_exceed=indicator.may_exceed, today=today))
+        wrong = dict(
+            problems(draft, kind=indicator.kind, may_exceed=indicator.may_exceed, today=today)
+        )
     if wrong:
         # Nothing half right is counted: the whole indicator waits, as typed, until it is right.
         typed.errors |= {field_name(indicator, name): message for name, message in wrong.items()}
-        typed.content.unread |= {field_name(indicator, name): text for name, text in raw.items() if text}
+        typed.content.unread |= {
+            field_name(indicator, name): text for name, text in raw.items() if text
+        }
         if state != Answer.State.GIVEN:
             typed.content.unread[field_name(indicator, "state")] = state
     elif state != Answer.State.GIVEN or any(raw.values()):
         typed.content.answers[indicator.pk] = draft
-        if indicator.kind == Kind.DOCUMENT and state == Answer.State.GIVEN and not (draft.number and draft.issued_on):
+        if (
+            indicator.kind == Kind.DOCUMENT
+            and state == Answer.State.GIVEN
+            and not (draft.number and draft.issued_on)
+        ):
             # A document is registered once it has number and day; until then it stays as typed.
             del typed.content.answers[indicator.pk]
-            typed.content.unread |= {field_name(indicator, name): text for name, text in raw.items() if text}
+            typed.content.unread |= {
+                field_name(indicator, name): text for name, text in raw.items() if text
+            }
 
 
 def _read(name: str, text: str) -> object:
@@ -115,7 +127,9 @@ def _read(name: str, text: str) -> object:
         try:
             return read_number(text)
         except NotANumber:
-            raise ValueError(f"{LABELS[name]} «{text}» không phải là số. Viết như 12 hoặc 9,8.") from None
+            raise ValueError(
+                f"{LABELS[name]} «{text}» không phải là số. Viết như 12 hoặc 9,8."
+            ) from None
     if name in DAYS:
         if not text:
             return None
@@ -159,11 +173,18 @@ class Question:
     def states(self) -> list[tuple[str, str]]:
         """The answers this kind allows: a figure, «không phát sinh», «không thuộc đơn vị này» (R7a)."""
         given = {
-            Kind.BOOLEAN: "Có / không", Kind.DOCUMENT: "Đã ban hành", Kind.DATE: "Đã thực hiện",
+            Kind.BOOLEAN: "Có / không",
+            Kind.DOCUMENT: "Đã ban hành",
+            Kind.DATE: "Đã thực hiện",
         }.get(Kind(self.indicator.kind), "Có số liệu")
         found = [(str(Answer.State.GIVEN), given)]
         if self.indicator.kind in {Kind.DOCUMENT, Kind.DATE}:
-            found.append((str(Answer.State.MISSING), "Chưa ban hành" if self.indicator.kind == Kind.DOCUMENT else "Chưa thực hiện"))
+            found.append(
+                (
+                    str(Answer.State.MISSING),
+                    "Chưa ban hành" if self.indicator.kind == Kind.DOCUMENT else "Chưa thực hiện",
+                )
+            )
         return [
             *found,
             (str(Answer.State.NOT_ARISING), Answer.State.NOT_ARISING.label),
@@ -172,8 +193,12 @@ class Question:
 
 
 def questions(
-    indicators: Iterable[Indicator], answers: Mapping[int, Answer], unread: Mapping[str, str],
-    *, errors: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None,
+    indicators: Iterable[Indicator],
+    answers: Mapping[int, Answer],
+    unread: Mapping[str, str],
+    *,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> list[Question]:
     """The form as it stands: stored answers, over them what was typed and not understood, or ``typed`` whole."""
     errors = errors or {}
@@ -190,19 +215,29 @@ def questions(
                 name: typed.get(prefix + name, "")
                 for name in ("state", "reason", *FIELDS[indicator.kind])
             }
-        found.append(Question(
-            indicator=indicator,
-            state=shown.get("state") or Answer.State.GIVEN,
-            inputs=[_input(indicator, name, shown, errors) for name in FIELDS[indicator.kind]],
-            reason=_input(indicator, "reason", shown, errors),
-            answered=answer is not None and not kept,
-        ))
+        found.append(
+            Question(
+                indicator=indicator,
+                state=shown.get("state") or Answer.State.GIVEN,
+                inputs=[_input(indicator, name, shown, errors) for name in FIELDS[indicator.kind]],
+                reason=_input(indicator, "reason", shown, errors),
+                answered=answer is not None and not kept,
+            )
+        )
     return found
 
 
-def _input(indicator: Indicator, name: str, shown: Mapping[str, str], errors: Mapping[str, str]) -> Input:
+def _input(
+    indicator: Indicator, name: str, shown: Mapping[str, str], errors: Mapping[str, str]
+) -> Input:
     full = field_name(indicator, name)
-    return Input(name=name, id=full, label=LABELS[name], value=shown.get(name, ""), error=errors.get(full, ""))
+    return Input(
+        name=name,
+        id=full,
+        label=LABELS[name],
+        value=shown.get(name, ""),
+        error=errors.get(full, ""),
+    )
 
 
 def stored_values(indicator: Indicator, answer: Answer | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Max, Q, Sum
 
@@ -14,7 +14,7 @@ from tasks.models import Answer, Report
 from tasks.states import COUNTED, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _values(
     return {row["indicator_id"]: _value(kinds[row["indicator_id"]], row) for row in rows}
 
 
-def _value(kind: Kind, row: dict) -> Value:
+def _value(kind: Kind, row: Mapping[str, Any]) -> Value:
     if row["answers"] == row["not_arising"]:
         return Value(reported=True, not_arising=True)
     if kind is Kind.BOOLEAN:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +28,7 @@ from tasks.models import Document, Report, StoredFile
 from tasks.permissions import can, require
 
 if TYPE_CHECKING:
+    from accounts.http import SignedIn
     from accounts.models import User
 
 logger = logging.getLogger(__name__)
@@ -180,12 +181,12 @@ def evidence_context(
     }
 
 
-def _actor(request: HttpRequest) -> Actor:
+def _actor(request: SignedIn) -> Actor:
     role = Role.HEAD if Role.HEAD in request.user.roles else Role.REPORTER
     return Actor.from_request(request, role=role)
 
 
-def _own_report(request: HttpRequest, pk: int) -> Report:
+def _own_report(request: SignedIn, pk: int) -> Report:
     """The report to change: 404 for another agency's, 403 with the reason where it may not be written."""
     report = get_object_or_404(Report.objects.in_agency_of(request.user).with_names(), pk=pk)
     require(request.user, "report_write", report)
@@ -194,7 +195,7 @@ def _own_report(request: HttpRequest, pk: int) -> Report:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
+def evidence_add(request: SignedIn, pk: int) -> HttpResponse:
     """Add a document or files to a draft. GET shows the form alone: without scripts, or after signing in again."""
     report = _own_report(request, pk)
     indicators = services.asked_indicators(report)
@@ -215,7 +216,7 @@ def evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def evidence_remove(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResponse:
+def evidence_remove(request: SignedIn, pk: int, evidence_pk: int) -> HttpResponse:
     """Take a piece of evidence off a draft; the page asks first."""
     report = _own_report(request, pk)
     evidence = get_object_or_404(
@@ -227,7 +228,7 @@ def evidence_remove(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResp
 
 
 def _kept_form(
-    request: HttpRequest, report: Report, indicators: list[Indicator]
+    request: SignedIn, report: Report, indicators: list[Indicator]
 ) -> EvidenceForm | None:
     """What was typed when the session ended; files must be chosen again."""
     kept = request.session.get("kept_form")
@@ -242,7 +243,7 @@ def _kept_form(
 
 
 def _show_form(
-    request: HttpRequest, report: Report, form: EvidenceForm | None, *, status: int = 200
+    request: SignedIn, report: Report, form: EvidenceForm | None, *, status: int = 200
 ) -> HttpResponse:
     context = evidence_context(report, request.user, form)
     if getattr(request, "htmx", False):
@@ -251,7 +252,7 @@ def _show_form(
     return render(request, "tasks/evidence_add.html", context, status=status)
 
 
-def _done(request: HttpRequest, report: Report, message: str) -> HttpResponse:
+def _done(request: SignedIn, report: Report, message: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         report.refresh_from_db()
         context = evidence_context(report, request.user) | {"done": message}
@@ -262,7 +263,7 @@ def _done(request: HttpRequest, report: Report, message: str) -> HttpResponse:
 
 @require_safe
 @signed_in
-def file_download(request: HttpRequest, pk: int) -> HttpResponseBase:
+def file_download(request: SignedIn, pk: int) -> HttpResponseBase:
     """One file, as a download under its own name. 404 for another agency's, 403 where it may not be read."""
     file = get_object_or_404(
         StoredFile.objects.filter(document__agency=request.user.agency).select_related(
@@ -291,6 +292,6 @@ def file_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     return response
 
 
-def _missing(request: HttpRequest, file: StoredFile, why: str) -> HttpResponse:
+def _missing(request: SignedIn, file: StoredFile, why: str) -> HttpResponse:
     logger.error("Tệp %s (%s) không đọc được: %s", file.pk, file.path, why)
     return render(request, "tasks/file_missing.html", {"file": file}, status=410)

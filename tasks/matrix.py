@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 CSS = {state: f"is-{state.replace('_', '-')}" for state in State}
 GLYPH = {
-    State.NOT_STARTED: "–", State.DRAFT: "✎", State.SUBMITTED: "●", State.RETURNED: "↩", State.ACCEPTED: "✓",
+    State.NOT_STARTED: "–",
+    State.DRAFT: "✎",
+    State.SUBMITTED: "●",
+    State.RETURNED: "↩",
+    State.ACCEPTED: "✓",
 }
 
 
@@ -59,7 +63,11 @@ def _area(seen: Overview, row: AreaRow, list_url: str, report_url: str) -> Itera
             continue
         counts = Counter(cell.state for cell in cells)
         late = sum(cell.late for cell in cells)
-        words = ", ".join(f"{counts[state]} {STATE_TEXT[state].lower()}" for state in reversed(WORST_FIRST) if counts[state])
+        words = ", ".join(
+            f"{counts[state]} {STATE_TEXT[state].lower()}"
+            for state in reversed(WORST_FIRST)
+            if counts[state]
+        )
         if late:
             words += f", {late} trễ hạn"
         worst = next(state for state in WORST_FIRST if counts[state])

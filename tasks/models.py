@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -28,7 +28,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         Drafts are their own unit's; what was submitted is also the office's, the leaders' and that
         of the units of the same task.
         """
-        if not user.agency_id or not user.roles:
+        if not user.agency_id or not user.unit_id or not user.roles:
             return self.none()
         mine = Q()
         if user.roles & {Role.REPORTER, Role.HEAD}:
@@ -357,7 +357,7 @@ class Transition(HistoryRow):
         "báo cáo của chính đơn vị mình", default=False
     )  # R1: shown as such
 
-    objects = HistoryQuerySet.as_manager()
+    objects: ClassVar[Any] = HistoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "chuyển trạng thái"
@@ -378,7 +378,7 @@ class Version(HistoryRow):
     number = models.PositiveIntegerField("lần gửi")
     content = models.JSONField("nội dung")
 
-    objects = HistoryQuerySet.as_manager()
+    objects: ClassVar[Any] = HistoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "bản đã gửi"

@@ -21,8 +21,7 @@ from tasks.models import Report
 from tasks.states import OWED, State
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
+    from accounts.http import SignedIn
     from accounts.models import User
 
 # The state that stands for several reports: what is most in the way comes first.
@@ -40,8 +39,12 @@ class Filters:
 
     def query(self, period: Period | None, **changes: str) -> str:
         values = {
-            "ky": str(period.pk) if period else "", "linh-vuc": self.area, "nhiem-vu": self.task,
-            "don-vi": self.unit, "trang-thai": self.state, **changes,
+            "ky": str(period.pk) if period else "",
+            "linh-vuc": self.area,
+            "nhiem-vu": self.task,
+            "don-vi": self.unit,
+            "trang-thai": self.state,
+            **changes,
         }
         return urlencode({key: value for key, value in values.items() if value})
 
@@ -50,18 +53,20 @@ class Filters:
         return bool(self.area or self.task or self.unit or self.state)
 
 
-def filters_of(request: HttpRequest) -> Filters:
+def filters_of(request: SignedIn) -> Filters:
     get = request.GET
     state = get.get("trang-thai", "")
     return Filters(
-        area=get.get("linh-vuc", "")[:20], task=get.get("nhiem-vu", "")[:20], unit=get.get("don-vi", "")[:30],
+        area=get.get("linh-vuc", "")[:20],
+        task=get.get("nhiem-vu", "")[:20],
+        unit=get.get("don-vi", "")[:30],
         state=state if state in {*State, "late"} else "",
     )
 
 
-def choose_period(request: HttpRequest) -> tuple[Period | None, list[Period]]:
+def choose_period(request: SignedIn) -> tuple[Period | None, list[Period]]:
     """The period of ``?ky=`` or else the one that matters today; and all opened ones, newest first."""
-    periods = opened_periods(request.user)  # type: ignore[arg-type]
+    periods = opened_periods(request.user)
     wanted = request.GET.get("ky", "")
     for period in periods:
         if str(period.pk) == wanted:
@@ -178,7 +183,10 @@ class Overview:
     @property
     def behind(self) -> list[UnitRow]:
         """Units that still owe something, most first."""
-        return sorted((row for row in self.units if row.owed), key=lambda row: (-row.overdue, -row.owed, row.unit.order))
+        return sorted(
+            (row for row in self.units if row.owed),
+            key=lambda row: (-row.overdue, -row.owed, row.unit.order),
+        )
 
 
 def overview(period: Period, filters: Filters, *, today: dt.date | None = None) -> Overview:
@@ -197,7 +205,9 @@ def overview(period: Period, filters: Filters, *, today: dt.date | None = None) 
     for task in tasks:
         areas.setdefault(task.area_id, AreaRow(task.area)).tasks.append(task)
     shown = {task.pk: areas[task.area_id] for row in areas.values() for task in row.tasks}
-    units = {unit.pk: UnitRow(unit) for unit in Unit.objects.filter(agency_id=period.plan.agency_id)}
+    units = {
+        unit.pk: UnitRow(unit) for unit in Unit.objects.filter(agency_id=period.plan.agency_id)
+    }
     seen = Overview(period, today, list(areas.values()), [], {}, Counter(), 0, 0, 0)
     for pk, task_id, unit_id, state_text, late, released, extended in (
         Report.objects.filter(period=period, retired_at=None)
@@ -214,7 +224,9 @@ def overview(period: Period, filters: Filters, *, today: dt.date | None = None) 
         state = State(state_text)
         due = extended + dt.timedelta(days=1) if extended else period.due_before
         overdue = state in OWED and today >= due
-        if filters.state and not (late or overdue if filters.state == "late" else state == filters.state):
+        if filters.state and not (
+            late or overdue if filters.state == "late" else state == filters.state
+        ):
             continue
         seen.cells[task_id, unit_id] = Cell(pk, state, late or overdue)
         seen.counts[state] += 1

@@ -22,8 +22,9 @@ from tasks.states import OWED, State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
 
+    from accounts.http import SignedIn
     from accounts.models import User
 
 
@@ -33,12 +34,14 @@ def get_period(user: User, pk: int) -> Period:
 
 @require_safe
 @signed_in
-def period_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def period_detail(request: SignedIn, pk: int) -> HttpResponse:
     """Dates and state of a period; for the office also what an update of assignments would change."""
     period = get_period(request.user, pk)
     require(request.user, "overview")
     manages = can(request.user, "period_manage")
-    states = list(Report.objects.active().filter(period=period).order_by().values_list("state", flat=True))
+    states = list(
+        Report.objects.active().filter(period=period).order_by().values_list("state", flat=True)
+    )
     opening = None
     if manages and not period.is_history and not period.is_closed():
         opening = periods.preview(period)
@@ -53,7 +56,9 @@ def period_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "total": len(states),
             "owed": sum(state in OWED for state in states),
             "waiting": sum(state == State.SUBMITTED for state in states),
-            "released": Report.objects.filter(period=period, released_at__isnull=False).with_names(),
+            "released": Report.objects.filter(
+                period=period, released_at__isnull=False
+            ).with_names(),
             "history": AuditEntry.objects.visible_to(request.user).filter(
                 object_type="plans.period", object_id=period.pk
             )[:20],
@@ -64,12 +69,15 @@ def period_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def period_update(request: HttpRequest, pk: int) -> HttpResponse:
+def period_update(request: SignedIn, pk: int) -> HttpResponse:
     """Apply changed groups and assignments to an opened period (R5)."""
 
     def update(period: Period) -> str:
         opening = periods.open_period(
-            plan=period.plan, year=period.year, kind=period.kind, by=actor(request, Role.COORDINATOR)
+            plan=period.plan,
+            year=period.year,
+            kind=period.kind,
+            by=actor(request, Role.COORDINATOR),
         )
         return (
             f"Đã cập nhật: thêm {len(opening.created)}, thôi áp dụng {len(opening.retired)}, "
@@ -81,10 +89,12 @@ def period_update(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def period_close(request: HttpRequest, pk: int) -> HttpResponse:
+def period_close(request: SignedIn, pk: int) -> HttpResponse:
     def close(period: Period) -> str:
         periods.close_period(
-            period=period, by=actor(request, Role.COORDINATOR), reason=request.POST.get("reason", "").strip()
+            period=period,
+            by=actor(request, Role.COORDINATOR),
+            reason=request.POST.get("reason", "").strip(),
         )
         return f"Đã khóa kỳ báo cáo {period}."
 
@@ -93,14 +103,16 @@ def period_close(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def period_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+def period_reopen(request: SignedIn, pk: int) -> HttpResponse:
     def reopen(period: Period) -> str:
         try:
             closes_on = read_day(request.POST.get("closes_on", ""))
         except ValueError:
             raise services.Refused("Ngày khóa mới không đúng. Viết như 31/12/2020.") from None
         periods.reopen_period(
-            period=period, by=actor(request, Role.COORDINATOR), closes_on=closes_on,
+            period=period,
+            by=actor(request, Role.COORDINATOR),
+            closes_on=closes_on,
             reason=request.POST.get("reason", "").strip(),
         )
         return f"Đã mở lại kỳ báo cáo {period} đến hết ngày {period.closes_on:%d/%m/%Y}."
@@ -108,7 +120,9 @@ def period_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return _change(request, pk, reopen)
 
 
-def _change(request: HttpRequest, pk: int, change: Callable[[Period], str], *, live: bool = False) -> HttpResponse:
+def _change(
+    request: SignedIn, pk: int, change: Callable[[Period], str], *, live: bool = False
+) -> HttpResponse:
     period = get_period(request.user, pk)
     require(request.user, "period_manage")
     try:

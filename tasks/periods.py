@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
-from plans.assigning import resolve
-from plans.calendar import calendar_of, internal_dates
 
 from accounts.history import Actor, record
+from plans.assigning import resolve
+from plans.calendar import calendar_of, internal_dates
 from plans.models import Assignment, Duty, Indicator, Period, Plan, Task
 from tasks.models import Report
 from tasks.services import Refused
@@ -85,11 +85,19 @@ def _compare(period: Period) -> tuple[_Difference, Opening]:
         return tasks[key[0]].code, units[key[1]].name
 
     new = sorted(wanted - there.keys(), key=place)
-    gone = sorted((key for key, r in there.items() if key not in wanted and not r.retired_at), key=place)
+    gone = sorted(
+        (key for key, r in there.items() if key not in wanted and not r.retired_at), key=place
+    )
     back = sorted((key for key, r in there.items() if key in wanted and r.retired_at), key=place)
-    difference = _Difference(new, [there[key] for key in gone], [there[key] for key in back], len(wanted))
+    difference = _Difference(
+        new, [there[key] for key in gone], [there[key] for key in back], len(wanted)
+    )
     return difference, Opening(
-        period, [label(k) for k in new], [label(k) for k in gone], [label(k) for k in back], len(wanted)
+        period,
+        [label(k) for k in new],
+        [label(k) for k in gone],
+        [label(k) for k in back],
+        len(wanted),
     )
 
 
@@ -100,7 +108,12 @@ def preview(period: Period) -> Opening:
 
 @transaction.atomic
 def open_period(
-    *, plan: Plan, year: int, by: Actor, kind: str = Period.FINAL, due_before: dt.date | None = None,
+    *,
+    plan: Plan,
+    year: int,
+    by: Actor,
+    kind: str = Period.FINAL,
+    due_before: dt.date | None = None,
     dry_run: bool = False,
 ) -> Opening:
     """Create the reports owed in one period of ``plan``; again, only what is missing (R5).
@@ -112,9 +125,12 @@ def open_period(
         years = ", ".join(str(y) for y in plan.years)
         raise Refused(f"Kế hoạch {plan.code} không có năm {year} (các năm: {years}).")
     period, _ = Period.objects.select_for_update().get_or_create(
-        plan=plan, year=year, kind=kind,
+        plan=plan,
+        year=year,
+        kind=kind,
         defaults={
-            "starts_on": dt.date(year, 1, 1), "due_before": due_before or plan.due_before(year),
+            "starts_on": dt.date(year, 1, 1),
+            "due_before": due_before or plan.due_before(year),
             "closes_on": dt.date(year, 12, 31),
         },
     )
@@ -129,7 +145,9 @@ def open_period(
     period.save()
     _fix_duties(period)
     difference, opening = _compare(period)
-    Report.objects.bulk_create([Report(period=period, task_id=task, unit_id=unit) for task, unit in difference.new])
+    Report.objects.bulk_create(
+        [Report(period=period, task_id=task, unit_id=unit) for task, unit in difference.new]
+    )
     now = timezone.now()
     Report.objects.filter(pk__in=[r.pk for r in difference.gone]).update(retired_at=now)
     Report.objects.filter(pk__in=[r.pk for r in difference.back]).update(retired_at=None)
@@ -137,10 +155,18 @@ def open_period(
         transaction.set_rollback(True)
     elif opening.changes:
         record(
-            by=by, agency=plan.agency_id, action="Mở kỳ báo cáo", of=period, label=f"{plan.code}, {period}",
+            by=by,
+            agency=plan.agency_id,
+            action="Mở kỳ báo cáo",
+            of=period,
+            label=f"{plan.code}, {period}",
             changes={
                 name: [None, ", ".join(f"{task} {unit}" for task, unit in rows)[:2000]]
-                for name, rows in (("thêm", opening.created), ("thôi", opening.retired), ("lấy lại", opening.restored))
+                for name, rows in (
+                    ("thêm", opening.created),
+                    ("thôi", opening.retired),
+                    ("lấy lại", opening.restored),
+                )
                 if rows
             },
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +22,7 @@ from tasks.permissions import can, require
 from tasks.reminders import coming
 
 if TYPE_CHECKING:
+    from accounts.http import SignedIn
     from accounts.models import MailQuerySet
 
 PER_PAGE = 50
@@ -45,7 +46,7 @@ def mails_of(user: User) -> MailQuerySet:
     return Mail.objects.visible_to(user).filter(kind__in=KINDS)
 
 
-def person(request: HttpRequest) -> User:
+def person(request: SignedIn) -> User:
     """Who asks; ``signed_in`` has let only people of an agency through."""
     assert isinstance(request.user, User)
     return request.user
@@ -63,7 +64,7 @@ def read_day(text: str) -> dt.date | None:
 
 @require_safe
 @signed_in
-def reminder_list(request: HttpRequest) -> HttpResponse:
+def reminder_list(request: SignedIn) -> HttpResponse:
     user = person(request)
     require(user, "reminders_read")
     agency = user.agency
@@ -110,7 +111,7 @@ def reminder_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
-def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def mail_detail(request: SignedIn, pk: int) -> HttpResponse:
     """One message: its words, where it stands, and why it failed."""
     user = person(request)
     mail = get_object_or_404(mails_of(user).select_related("user__unit"), pk=pk)
@@ -130,7 +131,7 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def mail_retry(request: HttpRequest, pk: int) -> HttpResponse:
+def mail_retry(request: SignedIn, pk: int) -> HttpResponse:
     """Send one message again now."""
     user = person(request)
     mail = get_object_or_404(mails_of(user), pk=pk)

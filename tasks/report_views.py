@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -29,6 +29,7 @@ from tasks.states import State
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from accounts.http import SignedIn
     from accounts.models import User
     from plans.models import Indicator
     from plans.targets import Value
@@ -43,7 +44,7 @@ def stored_answers(report: Report) -> dict[int, Answer]:
     return {answer.indicator_id: answer for answer in report.answers.select_related("document")}
 
 
-def actor(request: HttpRequest, role: Role | None = None) -> Actor:
+def actor(request: SignedIn, role: Role | None = None) -> Actor:
     return Actor.from_request(request, role=role)
 
 
@@ -54,14 +55,18 @@ def unit_role(user: User) -> Role:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def report_form(request: HttpRequest, pk: int) -> HttpResponse:
+def report_form(request: SignedIn, pk: int) -> HttpResponse:
     """Fill in and send one report. GET shows it; POST saves and, by ``then``, hands it up or submits it."""
     report = get_report(request.user, pk)
     if request.method != "POST":
         if not can(request.user, "report_write", report):
             return redirect("report_detail", pk)
         return _show_form(request, report)
-    if report.unit_id == request.user.unit_id and report.state == State.SUBMITTED and request.POST.get("then") == "submit":
+    if (
+        report.unit_id == request.user.unit_id
+        and report.state == State.SUBMITTED
+        and request.POST.get("then") == "submit"
+    ):
         # The second click of the same submit: say so, do nothing (R14).
         messages.info(request, "Báo cáo này đã được gửi trước đó.")
         return redirect("report_detail", pk)
@@ -69,14 +74,18 @@ def report_form(request: HttpRequest, pk: int) -> HttpResponse:
     return _save_and_go_on(request, report)
 
 
-def _save_and_go_on(request: HttpRequest, report: Report) -> HttpResponse:
+def _save_and_go_on(request: SignedIn, report: Report) -> HttpResponse:
     indicators = services.asked_indicators(report)
     answers = stored_answers(report)
     typed = read_form(request.POST, indicators, today=timezone.localdate())
     try:
         services.save(
-            report=report, by=actor(request, unit_role(request.user)), base_version=_version(request, report),
-            content=typed.content, indicators=indicators, answers=answers,
+            report=report,
+            by=actor(request, unit_role(request.user)),
+            base_version=_version(request, report),
+            content=typed.content,
+            indicators=indicators,
+            answers=answers,
         )
     except services.Conflict:
         return _show_conflict(request, report.pk)
@@ -95,7 +104,7 @@ def _save_and_go_on(request: HttpRequest, report: Report) -> HttpResponse:
     return redirect("report_form", report.pk)
 
 
-def _submit(request: HttpRequest, report: Report, indicators: list[Indicator]) -> HttpResponse:
+def _submit(request: SignedIn, report: Report, indicators: list[Indicator]) -> HttpResponse:
     require(request.user, "report_submit", report)
     gaps = services.gaps(report, indicators, stored_answers(report))
     if gaps:
@@ -110,14 +119,16 @@ def _submit(request: HttpRequest, report: Report, indicators: list[Indicator]) -
     late = " (trễ hạn)" if report.is_late else ""
     messages.success(
         request,
-        f"Đã gửi báo cáo {report.task.code} cho Văn phòng Sở{late}." if sent else "Báo cáo này đã được gửi trước đó.",
+        f"Đã gửi báo cáo {report.task.code} cho Văn phòng Sở{late}."
+        if sent
+        else "Báo cáo này đã được gửi trước đó.",
     )
     return redirect("todo")
 
 
 @require_POST
 @signed_in
-def report_autosave(request: HttpRequest, pk: int) -> HttpResponse:
+def report_autosave(request: SignedIn, pk: int) -> HttpResponse:
     """Save a draft while it is typed. JSON: the new version and the badges that changed; 409 on a conflict."""
     report = get_report(request.user, pk)
     require(request.user, "report_write", report)
@@ -127,36 +138,54 @@ def report_autosave(request: HttpRequest, pk: int) -> HttpResponse:
     before = {pk: services.describe(services.draft_of(answer)) for pk, answer in answers.items()}
     try:
         services.save(
-            report=report, by=actor(request, unit_role(request.user)), base_version=_version(request, report),
-            content=typed.content, indicators=indicators, answers=answers,
+            report=report,
+            by=actor(request, unit_role(request.user)),
+            base_version=_version(request, report),
+            content=typed.content,
+            indicators=indicators,
+            answers=answers,
         )
     except services.Conflict:
         return JsonResponse({"html": _conflict_html(request, pk)}, status=409)
-    changed = [i for i in indicators if services.describe(typed.content.answers.get(i.pk)) != before.get(i.pk)]
+    changed = [
+        i
+        for i in indicators
+        if services.describe(typed.content.answers.get(i.pk)) != before.get(i.pk)
+    ]
     html: dict[str, str] = {}
     if changed or typed.errors:
-        asked = [i for i in indicators if i in changed or any(k.startswith(f"a{i.pk}-") for k in typed.errors)]
+        asked = [
+            i
+            for i in indicators
+            if i in changed or any(k.startswith(f"a{i.pk}-") for k in typed.errors)
+        ]
         verdicts = _verdicts(report, asked, stored_answers(report))
         for indicator in asked:
-            error = next((m for k, m in typed.errors.items() if k.startswith(f"a{indicator.pk}-")), "")
+            error = next(
+                (m for k, m in typed.errors.items() if k.startswith(f"a{indicator.pk}-")), ""
+            )
             html[f"v{indicator.pk}"] = render_to_string(
                 "tasks/_verdict.html", {"verdict": verdicts[indicator.pk], "error": error}
             )
-    return JsonResponse({
-        "version": report.version,
-        "saved_at": timezone.localtime(report.updated_at).strftime("%H:%M"),
-        "html": html,
-    })
+    return JsonResponse(
+        {
+            "version": report.version,
+            "saved_at": timezone.localtime(report.updated_at).strftime("%H:%M"),
+            "html": html,
+        }
+    )
 
 
 @require_POST
 @signed_in
-def report_hand_back(request: HttpRequest, pk: int) -> HttpResponse:
+def report_hand_back(request: SignedIn, pk: int) -> HttpResponse:
     """The head gives a draft back to its writer."""
     report = get_report(request.user, pk)
     require(request.user, "report_hand_back", report)
     try:
-        services.hand_back(report=report, by=actor(request, Role.HEAD), reason=request.POST.get("reason", ""))
+        services.hand_back(
+            report=report, by=actor(request, Role.HEAD), reason=request.POST.get("reason", "")
+        )
     except services.Refused as error:
         messages.error(request, str(error))
         return redirect("report_form", pk)
@@ -166,7 +195,7 @@ def report_hand_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @signed_in
-def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def report_detail(request: SignedIn, pk: int) -> HttpResponse:
     """The report as it stands, or as last submitted where the unit is changing it (R3), with its history."""
     report = get_report(request.user, pk)
     require_read(request.user, report)
@@ -187,8 +216,12 @@ def detail_context(user: User, report: Report) -> dict[str, Any]:
         {
             "answer": answer,
             "indicator": by_code.get(answer["code"]),
-            "target": target_text(by_code[answer["code"]], report.period.year) if answer["code"] in by_code else "",
-            "verdict": verdicts.get(by_code[answer["code"]].pk) if answer["code"] in by_code and not version else None,
+            "target": target_text(by_code[answer["code"]], report.period.year)
+            if answer["code"] in by_code
+            else "",
+            "verdict": verdicts.get(by_code[answer["code"]].pk)
+            if answer["code"] in by_code and not version
+            else None,
         }
         for answer in content["answers"]
     ]
@@ -211,13 +244,24 @@ def last_reason(report: Report) -> str:
     """Why the report lies with its unit again."""
     if report.state != State.RETURNED:
         return ""
-    last = report.transitions.filter(to_state=State.RETURNED).exclude(from_state=State.RETURNED).order_by("-at", "-id").first()
+    last = (
+        report.transitions.filter(to_state=State.RETURNED)
+        .exclude(from_state=State.RETURNED)
+        .order_by("-at", "-id")
+        .first()
+    )
     return last.reason if last else ""
 
 
 def _show_form(
-    request: HttpRequest, report: Report, *, errors: Mapping[str, str] | None = None,
-    gaps: list[services.Gap] | None = None, typed: Mapping[str, str] | None = None, conflict: str = "", status: int = 200,
+    request: SignedIn,
+    report: Report,
+    *,
+    errors: Mapping[str, str] | None = None,
+    gaps: list[services.Gap] | None = None,
+    typed: Mapping[str, str] | None = None,
+    conflict: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     user = request.user
     indicators = services.asked_indicators(report)
@@ -230,16 +274,23 @@ def _show_form(
         restored = True
     if errors is None and report.unread:
         errors = read_form(
-            dict(report.unread), [i for i in indicators if any(k.startswith(f"a{i.pk}-") for k in report.unread)],
+            dict(report.unread),
+            [i for i in indicators if any(k.startswith(f"a{i.pk}-") for k in report.unread)],
             today=timezone.localdate(),
         ).errors
-    asked: list[Question] = questions(indicators, answers, report.unread, errors=errors, typed=typed)
+    asked: list[Question] = questions(
+        indicators, answers, report.unread, errors=errors, typed=typed
+    )
     verdicts = _verdicts(report, indicators, answers)
     for question in asked:
         question.target = target_text(question.indicator, report.period.year)  # type: ignore[attr-defined]
         question.verdict = verdicts[question.indicator.pk]  # type: ignore[attr-defined]
     text = (typed or {}).get("text", report.text) if typed is not None else report.text
-    difficulties = (typed or {}).get("difficulties", report.difficulties) if typed is not None else report.difficulties
+    difficulties = (
+        (typed or {}).get("difficulties", report.difficulties)
+        if typed is not None
+        else report.difficulties
+    )
     return render(
         request,
         "tasks/report_form.html",
@@ -254,7 +305,8 @@ def _show_form(
             "restored": restored,
             "conflict": conflict,
             "may_submit": can(user, "report_submit", report),
-            "may_hand_up": can(user, "report_hand_up", report) and not can(user, "report_submit", report),
+            "may_hand_up": can(user, "report_hand_up", report)
+            and not can(user, "report_submit", report),
             "may_hand_back": bool(report.handed_up_at) and can(user, "report_hand_back", report),
             "return_reason": last_reason(report),
             "days_left": (report.due_before - timezone.localdate()).days - 1,
@@ -265,19 +317,22 @@ def _show_form(
     )
 
 
-def _show_conflict(request: HttpRequest, pk: int) -> HttpResponse:
+def _show_conflict(request: SignedIn, pk: int) -> HttpResponse:
     """The later of two editors: what they typed stays in the form, beside what was saved meanwhile (R14)."""
     report = get_report(request.user, pk)
     if not can(request.user, "report_write", report):
         messages.error(
-            request, "Báo cáo đã được gửi hoặc duyệt trong lúc bạn đang soạn; phần bạn vừa nhập chưa được lưu."
+            request,
+            "Báo cáo đã được gửi hoặc duyệt trong lúc bạn đang soạn; phần bạn vừa nhập chưa được lưu.",
         )
         return redirect("report_detail", pk)
     typed = {key: request.POST[key] for key in request.POST}
-    return _show_form(request, report, typed=typed, conflict=_conflict_html(request, pk), status=409)
+    return _show_form(
+        request, report, typed=typed, conflict=_conflict_html(request, pk), status=409
+    )
 
 
-def _conflict_html(request: HttpRequest, pk: int) -> str:
+def _conflict_html(request: SignedIn, pk: int) -> str:
     """Field by field: saved by somebody else, and typed here."""
     report = get_report(request.user, pk)
     indicators = services.asked_indicators(report)
@@ -305,20 +360,26 @@ def _conflict_html(request: HttpRequest, pk: int) -> str:
     )
 
 
-def _verdicts(report: Report, indicators: list[Indicator], answers: Mapping[int, Answer]) -> dict[int, Verdict]:
+def _verdicts(
+    report: Report, indicators: list[Indicator], answers: Mapping[int, Answer]
+) -> dict[int, Verdict]:
     """What each answer means against its target, with the agency's own figures of the year before (R9)."""
-    before: Mapping[str, Value] = previous_values(report.period, [i for i in indicators if i.target_previous_year])
+    before: Mapping[str, Value] = previous_values(
+        report.period, [i for i in indicators if i.target_previous_year]
+    )
     found = {}
     for indicator in indicators:
         answer = answers.get(indicator.pk)
         value = answer.value(indicator.kind) if answer else Answer().value(indicator.kind)
         if answer is None:
             value = type(value)()
-        found[indicator.pk] = judge(value, indicator.target_for(report.period.year), before.get(indicator.code))
+        found[indicator.pk] = judge(
+            value, indicator.target_for(report.period.year), before.get(indicator.code)
+        )
     return found
 
 
-def _version(request: HttpRequest, report: Report) -> int:
+def _version(request: SignedIn, report: Report) -> int:
     """The version the form was shown with; a form without one counts as out of date."""
     text = request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
@@ -326,14 +387,18 @@ def _version(request: HttpRequest, report: Report) -> int:
 
 @require_safe
 @signed_in
-def report_list(request: HttpRequest) -> HttpResponse:
+def report_list(request: SignedIn) -> HttpResponse:
     """Reports of a period by area, task, unit and state: where the overview's cells lead."""
     require(request.user, "overview")
     from tasks.overview import choose_period, filters_of
 
     period, periods = choose_period(request)
     chosen = filters_of(request)
-    reports = Report.objects.in_agency_of(request.user).with_names().filter(period=period) if period else Report.objects.none()
+    reports = (
+        Report.objects.in_agency_of(request.user).with_names().filter(period=period)
+        if period
+        else Report.objects.none()
+    )
     if chosen.area:
         reports = reports.filter(task__area__code=chosen.area)
     if chosen.task:
@@ -342,14 +407,22 @@ def report_list(request: HttpRequest) -> HttpResponse:
         reports = reports.filter(unit__code=chosen.unit)
     if chosen.state == "late":
         today = timezone.localdate()
-        reports = reports.filter(Q(is_late=True) | Q(pk__in=Report.objects.overdue(today).values("pk")))
+        reports = reports.filter(
+            Q(is_late=True) | Q(pk__in=Report.objects.overdue(today).values("pk"))
+        )
     elif chosen.state:
         reports = reports.filter(state=chosen.state)
     return render(
         request,
         "tasks/report_list.html",
         {
-            "period": period, "periods": periods, "chosen": chosen, "reports": reports, "today": timezone.localdate(),
-            "back": f"{reverse('dashboard')}?{chosen.query(period)}" if period else reverse("dashboard"),
+            "period": period,
+            "periods": periods,
+            "chosen": chosen,
+            "reports": reports,
+            "today": timezone.localdate(),
+            "back": f"{reverse('dashboard')}?{chosen.query(period)}"
+            if period
+            else reverse("dashboard"),
         },
     )

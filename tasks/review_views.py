@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
+from accounts.http import agency_of
 from accounts.models import Role
 from tasks import periods, services
 from tasks.answer_forms import read_day
@@ -22,6 +23,7 @@ from tasks.report_views import actor, detail_context, get_report
 from tasks.states import State
 
 if TYPE_CHECKING:
+    from accounts.http import SignedIn
     from plans.models import Period
     from tasks.models import ReportQuerySet
     from tasks.overview import Filters
@@ -34,7 +36,7 @@ REASONS = (
 )
 
 
-def waiting(request: HttpRequest, period: Period | None, chosen: Filters) -> ReportQuerySet:
+def waiting(request: SignedIn, period: Period | None, chosen: Filters) -> ReportQuerySet:
     """What waits for review in one period, the longest waiting first."""
     reports = (
         Report.objects.visible_to(request.user)
@@ -52,7 +54,7 @@ def waiting(request: HttpRequest, period: Period | None, chosen: Filters) -> Rep
 
 @require_safe
 @signed_in
-def review_queue(request: HttpRequest) -> HttpResponse:
+def review_queue(request: SignedIn) -> HttpResponse:
     require(request.user, "review")
     period, all_periods = choose_period(request)
     chosen = filters_of(request)
@@ -66,7 +68,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
             "chosen": chosen,
             "reports": reports,
             "areas": period.plan.areas.filter(retired_at=None) if period else [],
-            "units": request.user.agency.units.all(),
+            "units": agency_of(request).units.all(),
             "today": timezone.localdate(),
             "locked": period is not None and period.is_closed(),
         },
@@ -75,7 +77,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
-def review_report(request: HttpRequest, pk: int) -> HttpResponse:
+def review_report(request: SignedIn, pk: int) -> HttpResponse:
     """One report under review, with the next and the previous of the queue beside it."""
     require(request.user, "review")
     report = get_report(request.user, pk)
@@ -88,8 +90,10 @@ def review_report(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **detail_context(request.user, report),
             "reviewing": True,
-            "may_accept": report.state == State.SUBMITTED and can(request.user, "report_accept", report),
-            "may_reopen": report.state == State.ACCEPTED and can(request.user, "report_reopen", report),
+            "may_accept": report.state == State.SUBMITTED
+            and can(request.user, "report_accept", report),
+            "may_reopen": report.state == State.ACCEPTED
+            and can(request.user, "report_reopen", report),
             "may_release": can(request.user, "report_release", report),
             "own_unit": report.unit_id == request.user.unit_id,
             "reasons": REASONS,
@@ -103,10 +107,14 @@ def review_report(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def report_accept(request: HttpRequest) -> HttpResponse:
+def report_accept(request: SignedIn) -> HttpResponse:
     """Accept the ticked reports; those somebody else has dealt with meanwhile are left alone."""
     require(request.user, "report_accept")
-    ids = {int(text) for text in request.POST.getlist("bao-cao")[:500] if text.isascii() and text.isdigit() and len(text) < 10}
+    ids = {
+        int(text)
+        for text in request.POST.getlist("bao-cao")[:500]
+        if text.isascii() and text.isdigit() and len(text) < 10
+    }
     reports = list(Report.objects.visible_to(request.user).with_names().filter(pk__in=ids))
     if len(reports) < len(ids):
         # Of another agency, or gone: the same answer as for a single page of it.
@@ -123,26 +131,32 @@ def report_accept(request: HttpRequest) -> HttpResponse:
     if accepted:
         messages.success(request, f"Đã duyệt {accepted} báo cáo.")
     if accepted < len(reports):
-        messages.info(request, f"{len(reports) - accepted} báo cáo không còn chờ duyệt nên giữ nguyên.")
+        messages.info(
+            request, f"{len(reports) - accepted} báo cáo không còn chờ duyệt nên giữ nguyên."
+        )
     return _back(request, "review_queue")
 
 
 @require_POST
 @signed_in
-def report_return(request: HttpRequest, pk: int) -> HttpResponse:
+def report_return(request: SignedIn, pk: int) -> HttpResponse:
     require(request.user, "report_return")
     report = get_report(request.user, pk)
     require_read(request.user, report)
     require(request.user, "report_return", report)
     try:
         sent = services.send_back(
-            report=report, by=actor(request, Role.COORDINATOR), reason=request.POST.get("reason", "").strip()[:2000]
+            report=report,
+            by=actor(request, Role.COORDINATOR),
+            reason=request.POST.get("reason", "").strip()[:2000],
         )
     except services.Refused as error:
         messages.error(request, f"Chưa trả lại được. {error}")
         return redirect("review_report", pk)
     if sent:
-        messages.success(request, f"Đã trả lại báo cáo {report.task.code} cho {report.unit.name} và gửi thư báo.")
+        messages.success(
+            request, f"Đã trả lại báo cáo {report.task.code} cho {report.unit.name} và gửi thư báo."
+        )
     else:
         messages.info(request, "Báo cáo này không còn chờ duyệt.")
     return _back(request, "review_queue")
@@ -150,7 +164,7 @@ def report_return(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def report_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+def report_reopen(request: SignedIn, pk: int) -> HttpResponse:
     require(request.user, "report_reopen")
     report = get_report(request.user, pk)
     require(request.user, "report_reopen", report)
@@ -161,7 +175,9 @@ def report_reopen(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("review_report", pk)
     try:
         done = services.reopen(
-            report=report, by=actor(request, Role.COORDINATOR), until=until,
+            report=report,
+            by=actor(request, Role.COORDINATOR),
+            until=until,
             reason=request.POST.get("reason", "").strip()[:2000],
         )
     except services.Refused as error:
@@ -176,14 +192,18 @@ def report_reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-def report_release(request: HttpRequest, pk: int) -> HttpResponse:
+def report_release(request: SignedIn, pk: int) -> HttpResponse:
     """Release a unit from a report, or ask for it again (R5)."""
     require(request.user, "report_release")
     report = get_report(request.user, pk)
     require(request.user, "report_release", report)
     change = periods.take_back_release if report.released_at else periods.release
     try:
-        change(report=report, by=actor(request, Role.COORDINATOR), reason=request.POST.get("reason", "").strip())
+        change(
+            report=report,
+            by=actor(request, Role.COORDINATOR),
+            reason=request.POST.get("reason", "").strip(),
+        )
     except services.Refused as error:
         messages.error(request, str(error))
     else:
@@ -191,7 +211,7 @@ def report_release(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(request, "dashboard")
 
 
-def _back(request: HttpRequest, name: str) -> HttpResponseRedirect:
+def _back(request: SignedIn, name: str) -> HttpResponseRedirect:
     """To the page the form names (``next``), if it is one of ours."""
     target = request.POST.get("next", "")
     if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None):

@@ -297,7 +297,9 @@ def gaps(
     for indicator in indicators:
         prefix = f"a{indicator.pk}-"
         if any(name.startswith(prefix) for name in report.unread):
-            found.append(Gap(f"a{indicator.pk}", f"{indicator.code}: số liệu nhập chưa đủ hoặc chưa hợp lệ."))
+            found.append(
+                Gap(f"a{indicator.pk}", f"{indicator.code}: số liệu nhập chưa đủ hoặc chưa hợp lệ.")
+            )
             continue
         answer = answers.get(indicator.pk)
         if answer is None:

@@ -16,25 +16,35 @@ from tasks.permissions import require
 from tasks.states import OWED, STATE_TEXT, State
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from accounts.http import SignedIn
 
 
 @require_safe
 @signed_in
-def todo(request: HttpRequest) -> HttpResponse:
+def todo(request: SignedIn) -> HttpResponse:
     """The reports of my unit in one period: owed ones first, by date and points; then the sent ones."""
     user = request.user
     require(user, "unit_todo")
     period, periods = choose_period(request)
     today = timezone.localdate()
     reports = (
-        list(Report.objects.filter(period=period, unit=user.unit, retired_at=None).with_names()) if period else []
+        list(Report.objects.filter(period=period, unit=user.unit, retired_at=None).with_names())
+        if period
+        else []
     )
     live = [report for report in reports if report.released_at is None]
     locked = period is not None and period.is_closed(today)
     owed = sorted(
         (report for report in live if report.state in OWED),
-        key=lambda r: (r.due_before, r.state != State.RETURNED, -(r.stake or 0), r.task.area.order, r.task.order),
+        key=lambda r: (
+            r.due_before,
+            r.state != State.RETURNED,
+            -(r.stake or 0),
+            r.task.area.order,
+            r.task.order,
+        ),
     )
     counts = Counter(report.state for report in live)
     return render(

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from tasks import evidence_views, period_views, reminder_views, report_views, review_views, todo_views
+from tasks import (
+    evidence_views,
+    period_views,
+    reminder_views,
+    report_views,
+    review_views,
+    todo_views,
+)
 
 urlpatterns = [
     path("viec/", todo_views.todo, name="todo"),
@@ -10,7 +17,11 @@ urlpatterns = [
     path("bao-cao/<int:pk>/luu/", report_views.report_autosave, name="report_autosave"),
     path("bao-cao/<int:pk>/chuyen-lai/", report_views.report_hand_back, name="report_hand_back"),
     path("bao-cao/<int:pk>/tai-lieu/", evidence_views.evidence_add, name="evidence_add"),
-    path("bao-cao/<int:pk>/tai-lieu/<int:evidence_pk>/xoa/", evidence_views.evidence_remove, name="evidence_remove"),
+    path(
+        "bao-cao/<int:pk>/tai-lieu/<int:evidence_pk>/xoa/",
+        evidence_views.evidence_remove,
+        name="evidence_remove",
+    ),
     path("tai-lieu/tep/<int:pk>/", evidence_views.file_download, name="file_download"),
     path("duyet/", review_views.review_queue, name="review_queue"),
     path("duyet/duyet/", review_views.report_accept, name="report_accept"),

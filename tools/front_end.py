@@ -89,10 +89,10 @@ def system_npm():
         return None
     try:
         version = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20)
-        major = int(re.match(r"v(\d+)", version.stdout.strip()).group(1))
-    except (OSError, subprocess.TimeoutExpired, AttributeError, ValueError):
+    except (OSError, subprocess.TimeoutExpired):
         return None
-    return [npm] if major >= NODE_AT_LEAST else None
+    major = re.match(r"v(\d+)", version.stdout.strip())
+    return [npm] if major and int(major[1]) >= NODE_AT_LEAST else None
 
 
 def wheel_npm():
@@ -195,7 +195,10 @@ def sprite():
         path = MODULES / "@tabler" / "icons" / "icons" / style / f"{file}.svg"
         if not path.is_file():
             raise SetupError(f"static/icons.txt nêu biểu tượng không có: {name}")
-        inner = re.search(r"<svg\b[^>]*>(.*)</svg>", read(path), re.S).group(1)
+        drawing = re.search(r"<svg\b[^>]*>(.*)</svg>", read(path), re.S)
+        if drawing is None:
+            raise SetupError(f"biểu tượng {name} có cấu trúc lạ.")
+        inner = drawing[1]
         inner = re.sub(r'<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*/>', "", inner)
         paint = (
             'fill="currentColor"'

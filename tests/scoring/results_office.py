@@ -14,7 +14,14 @@ from tasks.states import State
 UNITS = {"VP": "Văn phòng Sở", "TCCB": "Phòng Tổ chức cán bộ", "KHTC": "Phòng Kế hoạch tài chính"}
 INDICATORS = (
     # task, code, kind, op, target, more
-    ("1.1", "1.1-a", "ratio", ">=", Decimal("92.5"), {"wording": "đạt từ 92,5% trở lên", "counted": "hồ sơ"}),
+    (
+        "1.1",
+        "1.1-a",
+        "ratio",
+        ">=",
+        Decimal("92.5"),
+        {"wording": "đạt từ 92,5% trở lên", "counted": "hồ sơ"},
+    ),
     ("1.1", "1.1-b", "count", ">=", Decimal(10), {}),
     ("1.2", "1.2-a", "document", "", None, {"due_quarter": 2}),
     ("1.2", "1.2-b", "boolean", "", None, {}),
@@ -26,7 +33,9 @@ SENT_AT = dt.datetime(2019, 11, 15, 16, 20, tzinfo=timezone.get_default_timezone
 
 
 def person(unit, name, *roles, **extra):
-    return User.objects.create_user(f"{name}@example.vn", name=f"Họ {name}", unit=unit, roles=roles, **extra)
+    return User.objects.create_user(
+        f"{name}@example.vn", name=f"Họ {name}", unit=unit, roles=roles, **extra
+    )
 
 
 class ResultsOffice:
@@ -40,7 +49,9 @@ class ResultsOffice:
             name: Unit.objects.create(agency=self.agency, code=name, name=text, order=n)
             for n, (name, text) in enumerate({**UNITS, "LD": "Lãnh đạo Sở"}.items())
         }
-        group = UnitGroup.objects.create(agency=self.agency, code="PHONG", name="Các phòng thuộc Sở")
+        group = UnitGroup.objects.create(
+            agency=self.agency, code="PHONG", name="Các phòng thuộc Sở"
+        )
         group.members.set([self.units["TCCB"], self.units["KHTC"]])
         prefix = code.lower()
         self.office = person(self.units["VP"], f"{prefix}.office", "head", "coordinator")
@@ -49,24 +60,42 @@ class ResultsOffice:
         self.leader = person(self.units["LD"], f"{prefix}.leader", "leader")
         self.admin = person(self.units["LD"], f"{prefix}.admin", "administrator")
         self.plan = Plan.objects.create(
-            agency=self.agency, code="KH", title="Kế hoạch nâng cao Chỉ số CCHC", number="04/KH", years=[2019],
+            agency=self.agency,
+            code="KH",
+            title="Kế hoạch nâng cao Chỉ số CCHC",
+            number="04/KH",
+            years=[2019],
             issued_on=dt.date(2019, 6, 18),
         )
         self.period = Period.objects.create(
-            plan=self.plan, year=2019, starts_on=dt.date(2019, 1, 1), due_before=dt.date(2019, 11, 20),
-            closes_on=dt.date(2019, 12, 31), opened_at=timezone.now(),
+            plan=self.plan,
+            year=2019,
+            starts_on=dt.date(2019, 1, 1),
+            due_before=dt.date(2019, 11, 20),
+            closes_on=dt.date(2019, 12, 31),
+            opened_at=timezone.now(),
         )
         areas = {
             "1": Area.objects.create(plan=self.plan, code="1", name="Chỉ đạo, điều hành", order=1),
-            "2": Area.objects.create(plan=self.plan, code="2", name="Cải cách tài chính công", order=2),
+            "2": Area.objects.create(
+                plan=self.plan, code="2", name="Cải cách tài chính công", order=2
+            ),
         }
         self.tasks = {
-            code: Task.objects.create(area=areas[code[0]], code=code, title=f"Nhiệm vụ {code}", order=n)
+            code: Task.objects.create(
+                area=areas[code[0]], code=code, title=f"Nhiệm vụ {code}", order=n
+            )
             for n, code in enumerate(("1.1", "1.2", "2.1", "2.2"))
         }
         self.indicators = {
             code: Indicator.objects.create(
-                task=self.tasks[task], code=code, name=f"Chỉ tiêu {code}", order=n, kind=kind, op=op, target=target,
+                task=self.tasks[task],
+                code=code,
+                name=f"Chỉ tiêu {code}",
+                order=n,
+                kind=kind,
+                op=op,
+                target=target,
                 **more,
             )
             for n, (task, code, kind, op, target, more) in enumerate(INDICATORS)
@@ -76,7 +105,9 @@ class ResultsOffice:
         for name in UNITS:
             for code, task in self.tasks.items():
                 Duty.objects.create(
-                    period=self.period, task=task, unit=self.units[name],
+                    period=self.period,
+                    task=task,
+                    unit=self.units[name],
                     role="lead" if name == "VP" else "implement",
                 )
                 self.reports[name, code] = Report.objects.create(
@@ -90,19 +121,28 @@ class ResultsOffice:
 
     def document(self, number, day=dt.date(2019, 6, 28), unit="VP", **columns):
         return Document.objects.create(
-            agency=self.agency, unit=self.units[unit], number=number, issued_on=day,
+            agency=self.agency,
+            unit=self.units[unit],
+            number=number,
+            issued_on=day,
             **{"issuer": "Sở GDĐT", "subject": f"Về việc {number}", **columns},
         )
 
     def prove(self, unit, task, document, code=None, section=""):
         return Evidence.objects.create(
-            report=self.reports[unit, task], document=document, section=section,
+            report=self.reports[unit, task],
+            document=document,
+            section=section,
             indicator=self.indicators[code] if code else None,
         )
 
     def attach(self, document, name="quyết định.pdf", sha256="ab" * 32):
         return StoredFile.objects.create(
-            document=document, name=name, path=f"x/{document.pk}-{name}"[:120], sha256=sha256, size=10,
+            document=document,
+            name=name,
+            path=f"x/{document.pk}-{name}"[:120],
+            sha256=sha256,
+            size=10,
             content_type="application/pdf",
         )
 
@@ -117,7 +157,10 @@ class ResultsOffice:
         report.save()
         if report.first_submitted_at:
             Version.objects.create(
-                report=report, number=report.versions.count() + 1, content=content_of(report), actor_name="Ai đó"
+                report=report,
+                number=report.versions.count() + 1,
+                content=content_of(report),
+                actor_name="Ai đó",
             )
         return report
 
@@ -129,7 +172,9 @@ class ResultsOffice:
         self.answer("TCCB", "1.1-b", amount=Decimal("1234.5"))
         self.answer("KHTC", "1.1-a", numerator=Decimal(999), denominator=Decimal(999))  # a draft's
         self.move("VP", "1.1", State.ACCEPTED, text="Đã làm xong", difficulties="Thiếu kinh phí")
-        self.move("TCCB", "1.1", State.ACCEPTED, late=True, text="Đã làm", difficulties="=Thiếu người")
+        self.move(
+            "TCCB", "1.1", State.ACCEPTED, late=True, text="Đã làm", difficulties="=Thiếu người"
+        )
         self.move("KHTC", "1.1", State.DRAFT, text="BÍ MẬT", difficulties="BÍ MẬT")
 
         plan = self.document("12/KH-SGDĐT")
@@ -147,7 +192,11 @@ class ResultsOffice:
 
         self.answer("KHTC", "2.1-a", amount=Decimal("50.25"))
         self.answer(
-            "KHTC", "2.1-b", state=Answer.State.NOT_ARISING, numerator=Decimal(0), denominator=Decimal(0),
+            "KHTC",
+            "2.1-b",
+            state=Answer.State.NOT_ARISING,
+            numerator=Decimal(0),
+            denominator=Decimal(0),
             reason="Không có",
         )
         self.move("KHTC", "2.1", State.ACCEPTED, text="Xong")

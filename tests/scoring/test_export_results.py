@@ -46,7 +46,9 @@ def moment(*parts):
 def opened(period):
     """The workbook of ``period``, written and read again."""
     stream = io.BytesIO()
-    counts = write_results(gather(Period.objects.select_related("plan__agency").get(pk=period.pk)), stream)
+    counts = write_results(
+        gather(Period.objects.select_related("plan__agency").get(pk=period.pk)), stream
+    )
     return load_workbook(stream), counts
 
 
@@ -78,7 +80,9 @@ def test_three_sheets_with_their_areas_and_state(office):
     assert first["A1"].value == "SỞ GIÁO DỤC VÀ ĐÀO TẠO – BÀ RỊA – VŨNG TÀU"
     assert first["A2"].value == "KẾT QUẢ THỰC HIỆN KẾ HOẠCH CẢI CÁCH HÀNH CHÍNH – NĂM 2019"
     assert "số 04/KH ngày 18/06/2019; gửi trước ngày 20/11/2019" in first["A3"].value
-    assert first["A4"].value.startswith("Số liệu đã duyệt (4/11 báo cáo); 3/3 đơn vị chưa gửi đủ; 1 báo cáo chờ duyệt")
+    assert first["A4"].value.startswith(
+        "Số liệu đã duyệt (4/11 báo cáo); 3/3 đơn vị chưa gửi đủ; 1 báo cáo chờ duyệt"
+    )
     assert first["A4"].value.endswith("Lập lúc 07:30 ngày 20/11/2019.")
     bands = [row["band"] for row in table(first) if "band" in row]
     assert bands == ["Lĩnh vực 1. Chỉ đạo, điều hành", "Lĩnh vực 2. Cải cách tài chính công"]
@@ -93,7 +97,10 @@ def test_sums_of_accepted_reports_only_as_numbers(office):
     assert row["Còn thiếu"] == "cần thêm 3 hồ sơ để đạt 92,5%"
     assert row["Tiến độ số liệu"] == "tạm tính 2/3 đơn vị"
     assert row["Mục tiêu"] == "≥ 92,5%\nNguyên văn: đạt từ 92,5% trở lên"
-    assert row["Đơn vị chủ trì / thực hiện"] == "Chủ trì: Văn phòng Sở\nThực hiện: Các phòng thuộc Sở (2)"
+    assert (
+        row["Đơn vị chủ trì / thực hiện"]
+        == "Chủ trì: Văn phòng Sở\nThực hiện: Các phòng thuộc Sở (2)"
+    )
     assert row["Khó khăn, vướng mắc"] == (
         "Văn phòng Sở: Thiếu kinh phí\nPhòng Tổ chức cán bộ: =Thiếu người"
     )
@@ -110,17 +117,24 @@ def test_each_kind_of_figure(office):
     assert (rows["1.2-b"]["Kết quả tổng hợp"], rows["1.2-b"]["Đánh giá"]) == ("Có", "Đạt")
     assert rows["1.2-c"]["Kết quả tổng hợp"] == moment(2019, 3, 1)
     assert (rows["2.1-a"]["Kết quả tổng hợp"], rows["2.1-a"]["Còn thiếu"]) == (
-        50.25, "cần thêm 49,75 để đạt 100"
+        50.25,
+        "cần thêm 49,75 để đạt 100",
     )
     assert rows["2.1-a"]["Mục tiêu"] == "≥ 100 (suy ra từ kế hoạch)"
     assert rows["2.1-b"]["Kết quả tổng hợp"] == rows["2.1-b"]["Đánh giá"] == "Không phát sinh"
     assert rows["2.1-b"]["Mục tiêu"] == "> năm trước"
-    task = next(row for row in table(opened(office.period)[0].worksheets[0]) if row.get("Mã nhiệm vụ") == "2.2")
+    task = next(
+        row
+        for row in table(opened(office.period)[0].worksheets[0])
+        if row.get("Mã nhiệm vụ") == "2.2"
+    )
     assert task["Mã chỉ tiêu"] is None
 
 
 def test_a_complete_period_says_so(office):
-    Report.objects.all().update(state=State.ACCEPTED, first_submitted_at=SENT_AT, submitted_at=SENT_AT)
+    Report.objects.all().update(
+        state=State.ACCEPTED, first_submitted_at=SENT_AT, submitted_at=SENT_AT
+    )
     rows = results_of(opened(office.period)[0])
     assert rows["1.1-a"]["Tiến độ số liệu"] == "đủ 3/3 đơn vị"
     assert situation(office.period).text() == "Số liệu đã duyệt (11/11 báo cáo)."
@@ -131,7 +145,9 @@ def test_a_complete_period_says_so(office):
 
 def test_each_report_by_indicator_with_what_was_sent(office):
     rows = table(opened(office.period)[0].worksheets[1])
-    assert len(rows) == 3 * (len(office.indicators) + 1)  # the task without indicators has one row a unit
+    assert len(rows) == 3 * (
+        len(office.indicators) + 1
+    )  # the task without indicators has one row a unit
     found = {(row["Đơn vị"], row["Mã chỉ tiêu"] or row["Mã nhiệm vụ"]): row for row in rows}
     accepted = found["Phòng Tổ chức cán bộ", "1.1-a"]
     assert (accepted["Tử số"], accepted["Mẫu số"]) == (80.5, 90)
@@ -142,7 +158,11 @@ def test_each_report_by_indicator_with_what_was_sent(office):
     assert accepted["Khó khăn, vướng mắc"] == "=Thiếu người"
     assert found["Văn phòng Sở", "1.1-b"]["Kết quả thực hiện"] == "Đã làm xong"
     nothing = found["Phòng Kế hoạch tài chính", "2.1-b"]
-    assert (nothing["Tử số"], nothing["Số liệu"], nothing["Trả lời"]) == (0, "Không phát sinh", "Không phát sinh")
+    assert (nothing["Tử số"], nothing["Số liệu"], nothing["Trả lời"]) == (
+        0,
+        "Không phát sinh",
+        "Không phát sinh",
+    )
     assert "(Không có)" in nothing["Diễn giải"]
     waiting = found["Phòng Tổ chức cán bộ", "1.2-b"]
     assert (waiting["Trạng thái"], waiting["Số liệu"]) == ("Chờ duyệt", "Không")
@@ -155,11 +175,21 @@ def test_drafts_stay_in_their_unit(office):
     book, _ = opened(office.period)
     for ws in book:
         for row in ws.iter_rows(values_only=True):
-            assert not any(secret in str(value) for value in row for secret in ("BÍ MẬT", "999", "888"))
+            assert not any(
+                secret in str(value) for value in row for secret in ("BÍ MẬT", "999", "888")
+            )
     rows = table(book.worksheets[1])
-    draft = next(r for r in rows if r["Đơn vị"] == "Phòng Kế hoạch tài chính" and r["Mã chỉ tiêu"] == "1.1-a")
-    assert (draft["Trạng thái"], draft["Tử số"], draft["Kết quả thực hiện"]) == ("Đang soạn", None, None)
-    returned = next(r for r in rows if r["Đơn vị"] == "Phòng Tổ chức cán bộ" and r["Mã chỉ tiêu"] == "2.1-a")
+    draft = next(
+        r for r in rows if r["Đơn vị"] == "Phòng Kế hoạch tài chính" and r["Mã chỉ tiêu"] == "1.1-a"
+    )
+    assert (draft["Trạng thái"], draft["Tử số"], draft["Kết quả thực hiện"]) == (
+        "Đang soạn",
+        None,
+        None,
+    )
+    returned = next(
+        r for r in rows if r["Đơn vị"] == "Phòng Tổ chức cán bộ" and r["Mã chỉ tiêu"] == "2.1-a"
+    )
     assert (returned["Số liệu"], returned["Kết quả thực hiện"]) == (7, "Bản đã gửi")
     assert returned["Ghi chú"].startswith("Nội dung của lần gửi thứ 1")
 
@@ -192,13 +222,28 @@ def test_the_document_of_an_indicator_is_evidence_too(office):
 
 def written(rows, columns=3):
     stream = io.BytesIO()
-    workbook.write([Sheet("Thử", [Column(f"Cột {n}") for n in range(columns)], rows, ["Cơ quan", "Tên"])], stream)
+    workbook.write(
+        [Sheet("Thử", [Column(f"Cột {n}") for n in range(columns)], rows, ["Cơ quan", "Tên"])],
+        stream,
+    )
     return load_workbook(stream).active, stream
 
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+84 903", "-5", "@SUM(A1)", "\t=1", "\n=1", "=HYPERLINK(\"x\")", "#N/A", "＝1+1", "1234", "01/02/2019"],
+    [
+        "=1+1",
+        "+84 903",
+        "-5",
+        "@SUM(A1)",
+        "\t=1",
+        "\n=1",
+        '=HYPERLINK("x")',
+        "#N/A",
+        "＝1+1",
+        "1234",
+        "01/02/2019",
+    ],
 )
 def test_text_never_becomes_a_formula_or_a_number(text):
     ws, stream = written([[text, text, None]])
@@ -210,7 +255,9 @@ def test_text_never_becomes_a_formula_or_a_number(text):
 
 
 def test_control_characters_and_huge_text():
-    ws, _ = written([["a\x00\x0b\ud800b", "ấ" * 40_000, "😀" * 20_000], ["a\r\nb\rc", "e\u0302\u0301", ""]])
+    ws, _ = written(
+        [["a\x00\x0b\ud800b", "ấ" * 40_000, "😀" * 20_000], ["a\r\nb\rc", "e\u0302\u0301", ""]]
+    )
     assert ws["A4"].value == "ab"
     for cell in ("B4", "C4"):
         assert len(ws[cell].value.encode("utf-16-le")) // 2 <= 32767
@@ -225,7 +272,11 @@ def test_numbers_and_dates_are_numbers_and_dates():
         [
             [Decimal("1234567.5"), 12, Percent(Fraction(2, 3))],
             [Percent(Fraction(99_999_999, 100_000_000)), dt.date(2019, 11, 20), True],
-            [dt.datetime(2019, 11, 20, 7, 30, 59, tzinfo=SENT_AT.tzinfo), dt.date(1890, 1, 2), Fraction(1, 4)],
+            [
+                dt.datetime(2019, 11, 20, 7, 30, 59, tzinfo=SENT_AT.tzinfo),
+                dt.date(1890, 1, 2),
+                Fraction(1, 4),
+            ],
             Band("Phần hai"),
         ]
     )
@@ -281,7 +332,9 @@ def test_the_command_names_what_is_wrong(office, tmp_path):
 
     def fails(words, **changes):
         with pytest.raises(CommandError, match=words):
-            call_command("export_results", **{"agency": "SGDDT", "year": 2019, "output": good, **changes})
+            call_command(
+                "export_results", **{"agency": "SGDDT", "year": 2019, "output": good, **changes}
+            )
         assert list(tmp_path.iterdir()) == []
 
     fails("Không có cơ quan mã «X» \\(hiện có: SGDDT\\)", agency="X")
@@ -289,9 +342,14 @@ def test_the_command_names_what_is_wrong(office, tmp_path):
     fails("Không có thư mục", output=str(tmp_path / "no" / "a.xlsx"))
     fails("kết thúc bằng .xlsx", output=str(tmp_path / "a.xls"))
     fails("không có kế hoạch mã «KHÁC»", plan="KHÁC")
-    other = Plan.objects.create(agency=office.agency, code="KH2", title="Kế hoạch hai", years=[2019])
+    other = Plan.objects.create(
+        agency=office.agency, code="KH2", title="Kế hoạch hai", years=[2019]
+    )
     second = Period.objects.create(
-        plan=other, year=2019, starts_on=dt.date(2019, 1, 1), due_before=dt.date(2019, 11, 20),
+        plan=other,
+        year=2019,
+        starts_on=dt.date(2019, 1, 1),
+        due_before=dt.date(2019, 11, 20),
         closes_on=dt.date(2019, 12, 31),
     )
     fails("hãy thêm --plan MÃ \\(các mã: KH, KH2\\)")
@@ -310,7 +368,9 @@ def test_queries_do_not_grow_with_reports(office):
             document = office.document(f"{number}/{name}")
             office.attach(document)
             office.prove(name, "1.1", document)
-    Report.objects.all().update(state=State.ACCEPTED, first_submitted_at=SENT_AT, submitted_at=SENT_AT)
+    Report.objects.all().update(
+        state=State.ACCEPTED, first_submitted_at=SENT_AT, submitted_at=SENT_AT
+    )
     assert count() == before
 
 
@@ -352,8 +412,11 @@ def made_up_answer(report, indicator, chance):
             columns["day"] = dt.date(2019, 1, 1) + dt.timedelta(chance.randint(0, 300))
     if indicator.kind == Kind.DOCUMENT:
         columns["document"] = report.unit.documents.create(
-            agency_id=report.unit.agency_id, number=f"{report.pk}-{indicator.pk}/KH", issued_on=columns.pop("day"),
-            issuer="Sở GDĐT", subject="Kế hoạch",
+            agency_id=report.unit.agency_id,
+            number=f"{report.pk}-{indicator.pk}/KH",
+            issued_on=columns.pop("day"),
+            issuer="Sở GDĐT",
+            subject="Kế hoạch",
         )
     Answer.objects.create(report=report, indicator=indicator, **columns)
 
@@ -367,7 +430,9 @@ def test_the_real_plan_figure_by_figure(real_plan):
     assert len(rows) == indicators.count() == 64
     for indicator in indicators:
         kind = Kind(indicator.kind)
-        answers = Answer.objects.filter(indicator=indicator, report__state=State.ACCEPTED).select_related("document")
+        answers = Answer.objects.filter(
+            indicator=indicator, report__state=State.ACCEPTED
+        ).select_related("document")
         # The pure merging of plans.targets, not the database's sums that the workbook is made from.
         value = merge(kind, [answer.value(kind) for answer in answers])
         row = rows[indicator.code]
@@ -402,10 +467,19 @@ def test_it_opens_in_libreoffice(real_plan, tmp_path):
     for kind in ("pdf", "ods"):
         done = subprocess.run(
             [
-                office_program, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless",
-                "--convert-to", kind, "--outdir", str(tmp_path), str(target),
+                office_program,
+                f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+                "--headless",
+                "--convert-to",
+                kind,
+                "--outdir",
+                str(tmp_path),
+                str(target),
             ],
-            capture_output=True, text=True, timeout=180, check=True,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=True,
         )
         assert "rror" not in done.stderr
     assert (tmp_path / "ket-qua.pdf").read_bytes().startswith(b"%PDF")
@@ -413,10 +487,18 @@ def test_it_opens_in_libreoffice(real_plan, tmp_path):
     again.mkdir()
     subprocess.run(
         [
-            office_program, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless",
-            "--convert-to", "xlsx", "--outdir", str(again), str(tmp_path / "ket-qua.ods"),
+            office_program,
+            f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+            "--headless",
+            "--convert-to",
+            "xlsx",
+            "--outdir",
+            str(again),
+            str(tmp_path / "ket-qua.ods"),
         ],
-        capture_output=True, timeout=180, check=True,
+        capture_output=True,
+        timeout=180,
+        check=True,
     )
     ours, theirs = load_workbook(target), load_workbook(again / "ket-qua.xlsx")
     assert theirs.sheetnames == ours.sheetnames

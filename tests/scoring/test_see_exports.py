@@ -64,7 +64,9 @@ def office(morning, db, settings, tmp_path):
 def see(client, office):
     def get(user, name="export_list", pk=None, htmx=False, **query):
         client.force_login(user, backend=BACKEND)
-        return client.get(reverse(name, args=[pk] if pk else []), query, headers=HTMX if htmx else {})
+        return client.get(
+            reverse(name, args=[pk] if pk else []), query, headers=HTMX if htmx else {}
+        )
 
     return get
 
@@ -129,7 +131,9 @@ def test_gaps_are_shown_first(office, see):
     assert "3/3 đơn vị chưa gửi đủ" in text
     assert "1 báo cáo chờ duyệt" in text
     assert "tạm tính 2/3 đơn vị" in text
-    Report.objects.all().update(state=State.ACCEPTED, first_submitted_at=SENT_AT, submitted_at=SENT_AT)
+    Report.objects.all().update(
+        state=State.ACCEPTED, first_submitted_at=SENT_AT, submitted_at=SENT_AT
+    )
     for code in ("1.2-a", "1.1-a"):
         assert f"{code} " not in see(office.office).content.decode()
 
@@ -296,7 +300,9 @@ def test_a_worker_that_wakes_up_late_changes_nothing(office, settings, monkeypat
         (ZeroDivisionError("x"), "Lỗi không lường trước (ZeroDivisionError)"),
     ],
 )
-def test_a_failure_says_why_and_leaves_no_half_file(office, see, settings, monkeypatch, caplog, error, words):
+def test_a_failure_says_why_and_leaves_no_half_file(
+    office, see, settings, monkeypatch, caplog, error, words
+):
     export = wanted(office)
 
     def fail(results, stream, progress):
@@ -384,7 +390,9 @@ def test_queries_do_not_grow_with_exports_and_reports(office, client):
     wanted(office, requested_by=office.office)
     before = count()
     for _ in range(12):
-        wanted(office, requested_by=office.leader, state="done", name="a.xlsx", summary={"text": "x"})
+        wanted(
+            office, requested_by=office.leader, state="done", name="a.xlsx", summary={"text": "x"}
+        )
     assert count() == before
 
 
@@ -418,12 +426,18 @@ def run_python(folder, code):
         if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE", "EMAIL_URL"}
     }
     environment |= {
-        "CCHC_IGNORE_DOTENV": "1", "DJANGO_SETTINGS_MODULE": "cchc_tracker.settings", "VAR_DIR": str(folder),
+        "CCHC_IGNORE_DOTENV": "1",
+        "DJANGO_SETTINGS_MODULE": "cchc_tracker.settings",
+        "VAR_DIR": str(folder),
         "LOG_LEVEL": "ERROR",
     }
     return subprocess.Popen(
         [sys.executable, "-c", f"import django; django.setup()\n{code}"],
-        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -436,7 +450,12 @@ def finish(process):
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exports")
-    finish(run_python(folder, "from django.core.management import call_command; call_command('migrate', verbosity=0)"))
+    finish(
+        run_python(
+            folder,
+            "from django.core.management import call_command; call_command('migrate', verbosity=0)",
+        )
+    )
     finish(run_python(folder, BUILD))
     return folder
 
@@ -450,7 +469,9 @@ def house(built, tmp_path):
 
 def row(house):
     with sqlite3.connect(house / "db.sqlite3") as database:
-        return database.execute("SELECT state, progress, attempts, path, sha256 FROM scoring_export").fetchone()
+        return database.execute(
+            "SELECT state, progress, attempts, path, sha256 FROM scoring_export"
+        ).fetchone()
 
 
 def test_killed_in_the_middle_it_is_made_by_the_next_worker(house):

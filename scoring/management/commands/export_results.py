@@ -18,10 +18,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--agency", required=True, help="mã cơ quan, ví dụ SGDDT")
         parser.add_argument("--year", required=True, type=int, help="năm của kế hoạch")
-        parser.add_argument("--output", required=True, help="tệp .xlsx sẽ ghi; tệp cũ cùng tên bị thay thế")
+        parser.add_argument(
+            "--output", required=True, help="tệp .xlsx sẽ ghi; tệp cũ cùng tên bị thay thế"
+        )
         parser.add_argument("--plan", help="mã kế hoạch, cần khi năm đó có nhiều kế hoạch")
         parser.add_argument(
-            "--kind", default=Period.FINAL, choices=[kind for kind, _ in Period.KINDS], help="kỳ báo cáo"
+            "--kind",
+            default=Period.FINAL,
+            choices=[kind for kind, _ in Period.KINDS],
+            help="kỳ báo cáo",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,7 +40,9 @@ class Command(BaseCommand):
             raise CommandError(f"Không ghi được tệp {target}: {explain(error)}") from None
         self.stdout.write(results.situation.text())
         self.stdout.write(f"Đã ghi {target}")
-        self.stdout.write(f"{counts.tasks} tasks, {counts.reports} reports, {counts.evidence} evidence")
+        self.stdout.write(
+            f"{counts.tasks} tasks, {counts.reports} reports, {counts.evidence} evidence"
+        )
 
 
 def output_file(text: str) -> Path:
@@ -56,7 +63,9 @@ def find_period(agency_code: str, year: int, kind: str, plan_code: str | None) -
     agency = Agency.objects.filter(code=agency_code).first()
     if agency is None:
         known = ", ".join(Agency.objects.order_by("code").values_list("code", flat=True)[:20])
-        raise CommandError(f"Không có cơ quan mã «{agency_code}» (hiện có: {known or 'chưa có cơ quan nào'}).")
+        raise CommandError(
+            f"Không có cơ quan mã «{agency_code}» (hiện có: {known or 'chưa có cơ quan nào'})."
+        )
     periods = Period.objects.filter(plan__agency=agency, kind=kind).select_related("plan__agency")
     if plan_code:
         periods = periods.filter(plan__code=plan_code)
@@ -64,7 +73,10 @@ def find_period(agency_code: str, year: int, kind: str, plan_code: str | None) -
             raise CommandError(f"Cơ quan {agency_code} không có kế hoạch mã «{plan_code}».")
     found = list(periods.filter(year=year).order_by("plan__code"))
     if not found:
-        years = ", ".join(str(y) for y in sorted(set(periods.values_list("year", flat=True)))) or "chưa có"
+        years = (
+            ", ".join(str(y) for y in sorted(set(periods.values_list("year", flat=True))))
+            or "chưa có"
+        )
         raise CommandError(f"Năm {year} không có kỳ báo cáo nào như vậy (các năm có kỳ: {years}).")
     if len(found) > 1:
         codes = ", ".join(period.plan.code for period in found)
