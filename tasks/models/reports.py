@@ -1,4 +1,4 @@
-"""What is done about the plan: reports, their answers and evidence, their history, reminders."""
+"""Reports of units, their answers, and the history of both."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from accounts.models import Agency, HistoryQuerySet, HistoryRow, Mail, Role, Unit, User
+from accounts.models import HistoryQuerySet, HistoryRow, Role, Unit, User
 from plans.fields import FigureField
 from plans.models import Duty, Indicator, Period, Task
 from plans.targets import Kind, Value
-from tasks.reminding import step_text
 from tasks.states import ACTION_TEXT, OWED, STATE_TEXT, Action, State
 
 
@@ -216,128 +215,6 @@ class Answer(models.Model):
         )
 
 
-class DocumentQuerySet(models.QuerySet["Document"]):
-    def visible_to(self, user: User) -> DocumentQuerySet:
-        """Documents of one's own unit, and those on reports one may read."""
-        if not user.agency_id:
-            return self.none()
-        readable = Report.objects.visible_to(user).values("pk")
-        return self.filter(
-            Q(unit_id=user.unit_id)
-            | Exists(Evidence.objects.filter(document_id=OuterRef("pk"), report__in=readable))
-            | Exists(Answer.objects.filter(document_id=OuterRef("pk"), report__in=readable)),
-            agency_id=user.agency_id,
-        )
-
-
-class Document(models.Model):
-    """An official document, registered once in its agency (R17). Units register it with their reports."""
-
-    agency = models.ForeignKey(
-        Agency, models.PROTECT, related_name="documents", verbose_name="cơ quan"
-    )
-    unit = models.ForeignKey(
-        Unit, models.PROTECT, related_name="documents", verbose_name="đơn vị đăng ký"
-    )
-    number = models.CharField("số, ký hiệu", max_length=60, blank=True)
-    issued_on = models.DateField("ngày ban hành", null=True, blank=True)
-    issuer = models.CharField("cơ quan ban hành", max_length=200, blank=True)
-    subject = models.CharField("trích yếu", max_length=500, blank=True)
-    folded = models.TextField(editable=False, blank=True)  # what search compares (R35a)
-    created_at = models.DateTimeField("đăng ký lúc", auto_now_add=True)
-
-    objects = DocumentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "tài liệu"
-        verbose_name_plural = "tài liệu"
-        ordering = ("-issued_on", "number")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["agency", "number", "issued_on", "issuer"],
-                condition=~Q(number=""),
-                name="document_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        day = f" ngày {self.issued_on:%d/%m/%Y}" if self.issued_on else ""
-        return f"{self.number}{day}".strip() or self.subject or "Tài liệu chưa có số"
-
-
-class StoredFile(models.Model):
-    """One file of a document, under a name of ours; its own name is only shown (R17)."""
-
-    document = models.ForeignKey(
-        Document, models.CASCADE, related_name="files", verbose_name="tài liệu"
-    )
-    name = models.CharField("tên tệp", max_length=255)
-    path = models.CharField(max_length=120)  # below MEDIA_ROOT, from the hash
-    sha256 = models.CharField("SHA-256", max_length=64)
-    size = models.PositiveBigIntegerField("dung lượng")
-    content_type = models.CharField("loại nội dung", max_length=100)
-    uploaded_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", verbose_name="người tải lên"
-    )
-    uploaded_at = models.DateTimeField("tải lên lúc", auto_now_add=True)
-
-    class Meta:
-        verbose_name = "tệp"
-        verbose_name_plural = "tệp"
-        ordering = ("id",)
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["document", "sha256"], name="file_once_per_document")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class EvidenceQuerySet(models.QuerySet["Evidence"]):
-    def visible_to(self, user: User) -> EvidenceQuerySet:
-        return self.filter(report__in=Report.objects.visible_to(user).values("pk"))
-
-
-class Evidence(models.Model):
-    """A document that proves a report and, where it proves one, an indicator (R17). The unit changes it."""
-
-    report = models.ForeignKey(
-        Report, models.CASCADE, related_name="evidence", verbose_name="báo cáo"
-    )
-    document = models.ForeignKey(
-        Document, models.PROTECT, related_name="evidence", verbose_name="tài liệu"
-    )
-    indicator = models.ForeignKey(
-        Indicator,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="evidence",
-        verbose_name="chứng minh chỉ tiêu",
-    )
-    section = models.CharField("mục, trang", max_length=200, blank=True)
-
-    objects = EvidenceQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "tài liệu kiểm chứng"
-        verbose_name_plural = "tài liệu kiểm chứng"
-        ordering = ("id",)
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["report", "document", "indicator"], name="evidence_once"
-            ),
-            models.UniqueConstraint(
-                fields=["report", "document"],
-                condition=Q(indicator__isnull=True),
-                name="evidence_of_whole_report_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.document)
-
-
 class Transition(HistoryRow):
     """One change of state of one report (R12)."""
 
@@ -390,63 +267,3 @@ class Version(HistoryRow):
 
     def __str__(self) -> str:
         return f"{self.report}, lần gửi {self.number}"
-
-
-class ReminderRun(models.Model):
-    """One morning's reminders of one agency, claimed before anything is written for it (R23)."""
-
-    agency = models.ForeignKey(
-        Agency, models.PROTECT, related_name="reminder_runs", verbose_name="cơ quan"
-    )
-    day = models.DateField("ngày")
-    messages = models.PositiveIntegerField("số thư", default=0)
-    started_at = models.DateTimeField("bắt đầu lúc", auto_now_add=True)
-
-    class Meta:
-        verbose_name = "lượt nhắc"
-        verbose_name_plural = "lượt nhắc"
-        ordering = ("-day",)
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["agency", "day"], name="reminder_run_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day:%d/%m/%Y}: {self.messages} thư"
-
-
-class ReminderQuerySet(models.QuerySet["Reminder"]):
-    def visible_to(self, user: User) -> ReminderQuerySet:
-        return self.filter(user__unit__agency_id=user.agency_id)
-
-
-class Reminder(models.Model):
-    """One step of one period told to one person, and the message that carries it (R23)."""
-
-    mail = models.ForeignKey(Mail, models.PROTECT, related_name="reminders", verbose_name="thư")
-    period = models.ForeignKey(
-        Period, models.PROTECT, related_name="reminders", verbose_name="kỳ báo cáo"
-    )
-    user = models.ForeignKey(
-        User, models.PROTECT, related_name="reminders", verbose_name="người nhận"
-    )
-    step = models.CharField("mốc", max_length=20)
-    step_day = models.DateField("ngày của mốc")
-    day = models.DateField("ngày nhắc")
-    owed = models.PositiveIntegerField("số báo cáo còn nợ")
-
-    objects = ReminderQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "nhắc việc"
-        verbose_name_plural = "nhắc việc"
-        ordering = ("-day", "id")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["period", "user", "step"], name="reminder_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day:%d/%m/%Y} {self.step} {self.user}"
-
-    @property
-    def step_text(self) -> str:
-        return step_text(self.step)
