@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from accounts import guard
 from accounts.models import AuditEntry, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.http import HttpRequest
 
     from accounts.http import SignedIn
@@ -83,3 +89,17 @@ def record(
         changes=changes or {},
         reason=reason,
     )
+
+
+@contextmanager
+def unguarded(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Change or delete history on purpose, in one transaction: taking a demo office away, a migration.
+
+    Models still refuse; go round them by their plain manager, history before what it tells of:
+    ``Transition._base_manager.filter(report__in=reports).delete()``.
+    """
+    connection = connections[using]
+    with transaction.atomic(using=using):
+        guard.lift(connection)
+        yield
+        guard.lower(connection)
