@@ -282,6 +282,55 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split()[-1] if self.name else self.email
 
 
+class StandInQuerySet(models.QuerySet["StandIn"]):
+    def visible_to(self, user: User) -> StandInQuerySet:
+        return self.filter(unit__agency_id=user.agency_id)
+
+    def on(self, day: dt.date) -> StandInQuerySet:
+        """In force on ``day``."""
+        return self.filter(starts_on__lte=day, ends_on__gte=day, ended_at__isnull=True)
+
+
+class StandIn(models.Model):
+    """A deputy acting for the head of a unit between two days (KT. Trưởng phòng, R2a). The head or the office sets it."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="stand_ins", verbose_name="đơn vị")
+    person = models.ForeignKey(
+        User, models.PROTECT, related_name="stand_ins", verbose_name="người ký thay"
+    )
+    head = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="thay cho trưởng đơn vị",
+    )
+    starts_on = models.DateField("từ ngày")
+    ends_on = models.DateField("đến hết ngày")
+    basis = models.CharField("căn cứ", max_length=300, blank=True)
+    made_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name="người giao"
+    )
+    made_at = models.DateTimeField("giao lúc", auto_now_add=True)
+    ended_at = models.DateTimeField("thôi sớm lúc", null=True, blank=True)
+
+    objects = StandInQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "ủy quyền ký thay"
+        verbose_name_plural = "ủy quyền ký thay"
+        ordering = ("-starts_on", "-id")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="stand_in_ends_after"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person.name} thay trưởng {self.unit.name} {self.starts_on:%d/%m/%Y}–{self.ends_on:%d/%m/%Y}"
+
+
 class AppendOnlyError(RuntimeError):
     """History was to be changed or deleted; neither is possible (R12)."""
 

@@ -1,4 +1,6 @@
-"""What is done about the plan: reports, their answers and evidence, their history, reminders."""
+"""What is done about the plan: reports, their answers and evidence, their history,
+obstacles, consolidated results, reminders.
+"""
 
 from tasks.models.evidence import (
     Document,
@@ -7,21 +9,38 @@ from tasks.models.evidence import (
     EvidenceQuerySet,
     StoredFile,
 )
+from tasks.models.obstacles import Direction, DirectionQuerySet, Obstacle, ObstacleQuerySet
 from tasks.models.reminders import Reminder, ReminderQuerySet, ReminderRun
 from tasks.models.reports import Answer, Report, ReportQuerySet, Transition, Version
+from tasks.models.results import (
+    Contribution,
+    ContributionQuerySet,
+    Correction,
+    TaskResult,
+    TaskResultQuerySet,
+)
 
 __all__ = [
     "Answer",
+    "Contribution",
+    "ContributionQuerySet",
+    "Correction",
+    "Direction",
+    "DirectionQuerySet",
     "Document",
     "DocumentQuerySet",
     "Evidence",
     "EvidenceQuerySet",
+    "Obstacle",
+    "ObstacleQuerySet",
     "Reminder",
     "ReminderQuerySet",
     "ReminderRun",
     "Report",
     "ReportQuerySet",
     "StoredFile",
+    "TaskResult",
+    "TaskResultQuerySet",
     "Transition",
     "Version",
 ]

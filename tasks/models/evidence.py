@@ -39,6 +39,10 @@ class Document(models.Model):
     issued_on = models.DateField("ngày ban hành", null=True, blank=True)
     issuer = models.CharField("cơ quan ban hành", max_length=200, blank=True)
     subject = models.CharField("trích yếu", max_length=500, blank=True)
+    is_draft = models.BooleanField("dự thảo, chưa ký", default=False)
+    url = models.URLField("liên kết", max_length=500, blank=True)
+    # R18a: figures that rest on a document no longer in force are named on the page of faults.
+    in_force_until = models.DateField("hết hiệu lực sau ngày", null=True, blank=True)
     folded = models.TextField(editable=False, blank=True)  # what search compares (R35a)
     created_at = models.DateTimeField("đăng ký lúc", auto_now_add=True)
 
