@@ -11,7 +11,12 @@ def main() -> None:
         from django.core.management import execute_from_command_line
     except ImportError:
         sys.exit("Chưa cài đặt thư viện. Hãy chạy: make setup")
-    execute_from_command_line(sys.argv)
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:  # a setting: its name is in the message
+        sys.exit(f"LỖI cấu hình: {error}")
 
 
 if __name__ == "__main__":

@@ -23,13 +23,30 @@ if (BASE_DIR / ".env").is_file() and not os.environ.get("CCHC_IGNORE_DOTENV"):
     environ.Env.read_env(BASE_DIR / ".env")
 
 
+BOOLEANS = {"1", "true", "yes", "on", "0", "false", "no", "off"}
+
+
 def read(kind: str, name: str, default: Any = environ.Env.NOTSET) -> Any:
-    """One variable, with its name in the message when the value is bad."""
+    """One variable, with its name in the message when it is missing or its value is bad.
+
+    An empty value counts as none: ``NAME=`` in ``.env`` or in a container is how one leaves it out.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        if default is environ.Env.NOTSET:
+            raise ImproperlyConfigured(f"Thiếu biến môi trường {name} (xem .env.example).")
+        return default
+    if kind == "bool" and value.lower() not in BOOLEANS:
+        raise ImproperlyConfigured(
+            f"Biến môi trường {name} phải là 1 hoặc 0 (true, false), không phải «{value}»."
+        )
+    if kind == "int" and not (value.isascii() and value.isdigit()):
+        raise ImproperlyConfigured(
+            f"Biến môi trường {name} phải là số nguyên không âm, không phải «{value}»."
+        )
     try:
-        return getattr(env, kind)(name, default=default)
-    except ImproperlyConfigured:
-        raise ImproperlyConfigured(f"Thiếu biến môi trường {name} (xem .env.example).") from None
-    except (ValueError, TypeError) as error:
+        return getattr(env, kind)(name)
+    except (ImproperlyConfigured, ValueError, TypeError, KeyError) as error:
         raise ImproperlyConfigured(f"Biến môi trường {name} có giá trị sai: {error}") from error
 
 
@@ -65,6 +82,8 @@ DEBUG = read("bool", "DEBUG", False)
 SECRET_KEY = (
     read("str", "SECRET_KEY", "") or embedded_secret() if EMBEDDED else read("str", "SECRET_KEY")
 )
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured("Biến môi trường SECRET_KEY quá ngắn: cần ít nhất 32 ký tự.")
 SITE_URL = read("str", "SITE_URL", *(["http://127.0.0.1:8000"] if EMBEDDED else [])).rstrip("/")
 _site = urlsplit(SITE_URL)
 if _site.scheme not in {"http", "https"} or not _site.hostname:
@@ -137,7 +156,8 @@ DATABASES = {
     else read("db", "DATABASE_URL")
 }
 _db = DATABASES["default"]
-if _db["ENGINE"].endswith("sqlite3"):
+_engine = _db.get("ENGINE", "")
+if _engine.endswith("sqlite3"):
     # WAL and IMMEDIATE: without them a second writer fails at once instead of waiting its turn.
     _db["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -145,7 +165,8 @@ if _db["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
     }
     _db["CONN_MAX_AGE"] = None
-elif _db["ENGINE"].endswith("postgresql"):
+elif _engine.endswith("postgresql"):
+    _db["CONN_HEALTH_CHECKS"] = True  # a restarted database costs no request an error
     _db["OPTIONS"] = {
         **_db.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": read("int", "DATABASE_POOL_SIZE", 10), "timeout": 20},
