@@ -28,6 +28,15 @@ class SignInForm(auth_forms.AuthenticationForm):
     def clean_username(self) -> str:
         return self.cleaned_data["username"].strip().lower()
 
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        """Who knows the password of an account that was closed is told so; nobody else learns of it."""
+        closed = User.objects.get_queryset().filter(
+            email=self.cleaned_data["username"], is_active=False
+        )
+        if any(user.check_password(self.cleaned_data["password"]) for user in closed):
+            return forms.ValidationError(self.error_messages["inactive"], code="inactive")
+        return super().get_invalid_login_error()
+
 
 class PasswordResetForm(auth_forms.PasswordResetForm):
     email = forms.EmailField(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from django.contrib import messages
 from django.contrib.auth import views as auth_views
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render, resolve_url
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts import kept
 from accounts.forms import PasswordResetForm, SignInForm
 from accounts.models import Agency, User
 
@@ -31,8 +30,21 @@ class SignIn(auth_views.LoginView):
         return super().get_context_data(**kwargs) | {
             "demo_accounts": demo_accounts(),
             "demo_password": DEMO_PASSWORD,
-            "kept": "kept_form" in self.request.session,
+            "kept": kept.KEY in self.request.session,
         }
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        if not kept.hand_over(self.request):
+            # The address they were to go back to was another person's form.
+            return redirect(self.get_default_redirect_url())
+        return response
+
+    def get_default_redirect_url(self) -> str:
+        user = self.request.user
+        if user.is_authenticated and user.agency_id is None:
+            return reverse("admin:index")  # an operator has no page elsewhere
+        return super().get_default_redirect_url()
 
 
 class SignOut(auth_views.LogoutView):
@@ -74,29 +86,6 @@ def locked_out(
 ) -> HttpResponse:
     """Too many failed sign-ins from one address for one account (django-axes calls this)."""
     return render(request, "accounts/locked_out.html", status=429)
-
-
-def keep_form(request: HttpRequest) -> HttpResponseRedirect:
-    """Session gone while a form was open: keep what was typed until the person has signed in again.
-
-    The typed fields go into the (new, anonymous) session; the page of the form shows them again.
-    """
-    typed = {
-        key: request.POST.getlist(key)
-        for key in request.POST
-        if key != "csrfmiddlewaretoken" and not key.startswith("password")
-    }
-    back = (
-        request.POST.get("next")
-        or urlsplit(request.headers.get("referer", "")).path
-        or request.path
-    )
-    request.session["kept_form"] = {"path": back, "typed": typed}
-    messages.warning(
-        request,
-        "Phiên đăng nhập đã hết. Nội dung vừa nhập được giữ lại; hãy đăng nhập để tiếp tục.",
-    )
-    return HttpResponseRedirect(f"{reverse('sign_in')}?next={resolve_url(back)}")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from season import Office, at
 
+from accounts import kept
 from accounts.history import Actor
 from accounts.models import AuditEntry
 from plans.models import Indicator
@@ -322,15 +323,12 @@ def test_who_may_not_add(post, office):
 
 
 def test_a_session_that_ended_keeps_what_was_typed(post, office, client):
-    page = post(user=False, number="12/KH", next=reverse("evidence_add", args=[office.report.pk]))
+    form = reverse("evidence_add", args=[office.report.pk])
+    page = post(user=False, number="12/KH", next=form, _who=kept.sign(office.writer))
     assert page.status_code == 302
     client.post(reverse("sign_in"))  # the form is kept through sign-in
-    session = dict(client.session)
     client.force_login(office.writer, backend=BACKEND)
-    kept = client.session
-    kept["kept_form"] = session["kept_form"]
-    kept.save()
-    text = text_of(client.get(reverse("evidence_add", args=[office.report.pk])))
+    text = text_of(client.get(form))
     assert 'value="12/KH"' in text
     assert "Tệp đính kèm cần chọn lại" in text
 

@@ -1,0 +1,209 @@
+"""The cast: a few named people with fixed rights in an agency with one of everything, and a second agency.
+
+    cast = Cast()            # once per class or module; then
+    cast.sign_in(client, "head")
+
+| name          | who                                                                  |
+| ------------- | -------------------------------------------------------------------- |
+| office        | coordinator in Văn phòng Sở                                          |
+| head          | head of TCCB, whose reports ``cast.reports`` are                     |
+| officer       | reporter in TCCB                                                     |
+| other_head    | head of KHTC, which has the same task                                |
+| outside_head  | head of TTRA, which has no part in the task                          |
+| leader        | Lãnh đạo Sở                                                          |
+| administrator | Quản trị, in the leaders' unit                                       |
+| superuser     | an operator of no agency                                             |
+| stranger_office, stranger_head | the same rights in another agency                   |
+| anonymous     | nobody signed in                                                     |
+"""
+
+import datetime as dt
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Agency, Mail, Unit, User
+from plans.models import Area, Assignment, CalendarDay, Duty, Indicator, Period, Plan, Task
+from scoring.models import Export
+from tasks.models import Answer, Document, Evidence, Report, StoredFile, Transition, Version
+from tasks.services import content_of
+
+BACKEND = "accounts.backends.EmailBackend"
+PASSWORD = "mat-khau-cua-toi-2019"
+TODAY = dt.datetime(2019, 11, 13, 9, tzinfo=timezone.get_default_timezone())
+OWN = ("office", "head", "officer", "other_head", "outside_head", "leader", "administrator")
+STRANGERS = ("stranger_office", "stranger_head")
+PEOPLE = (*OWN, "superuser", *STRANGERS, "anonymous")
+STATES = ("not_started", "draft", "submitted", "returned", "accepted")
+
+
+class House:
+    """One agency: units, a plan with one task, its open period, a report of TCCB in each state, one row of all else."""
+
+    def __init__(self, code):
+        self.agency = Agency.objects.create(code=code, name=f"Sở {code}", province="Tỉnh thử")
+        self.units = {
+            unit: Unit.objects.create(agency=self.agency, code=unit, name=name, order=n)
+            for n, (unit, name) in enumerate(
+                (
+                    ("VP", "Văn phòng Sở"),
+                    ("TCCB", "Phòng Tổ chức cán bộ"),
+                    ("KHTC", "Phòng Kế hoạch tài chính"),
+                    ("TTRA", "Thanh tra Sở"),
+                    ("LD", "Lãnh đạo Sở"),
+                )
+            )
+        }
+        self.people = {
+            name: User.objects.create_user(
+                f"{name}@{code.lower()}.vn",
+                PASSWORD,
+                name=f"Người {name}",
+                unit=self.units[unit],
+                roles=[role],
+            )
+            for name, unit, role in (
+                ("office", "VP", "coordinator"),
+                ("head", "TCCB", "head"),
+                ("officer", "TCCB", "reporter"),
+                ("other_head", "KHTC", "head"),
+                ("outside_head", "TTRA", "head"),
+                ("leader", "LD", "leader"),
+                ("administrator", "LD", "administrator"),
+            )
+        }
+        self.plan = Plan.objects.create(
+            agency=self.agency,
+            code="KH",
+            title="Kế hoạch CCHC",
+            years=[2019],
+            receiving_unit=self.units["VP"],
+        )
+        self.period = Period.objects.create(
+            plan=self.plan,
+            year=2019,
+            starts_on=dt.date(2019, 1, 1),
+            due_before=dt.date(2019, 11, 20),
+            closes_on=dt.date(2019, 12, 31),
+            opened_at=TODAY - dt.timedelta(days=200),
+        )
+        self.area = Area.objects.create(plan=self.plan, code="1", name="Chỉ đạo", order=1)
+        self.calendar_day = CalendarDay.objects.create(
+            agency=self.agency, day=dt.date(2019, 9, 3), note="Nghỉ bù"
+        )
+        for unit in ("TCCB", "KHTC"):
+            Assignment.objects.create(area=self.area, role="implement", unit=self.units[unit])
+        self.tasks = {}
+        self.indicators = {}
+        self.reports = {}
+        for n, state in enumerate(STATES, start=1):
+            self._report(n, state)
+        self.report = self.reports["draft"]
+        self.evidence = self._prove(self.reports["draft"])
+        self.file = self.evidence.document.files.get()
+        self.mail = Mail.objects.create(
+            agency=self.agency,
+            user=self.people["head"],
+            key=f"reminder:{code}",
+            kind="reminder",
+            to=self.people["head"].email,
+            subject="Nhắc việc",
+            text="Còn nợ báo cáo",
+            state=Mail.State.FAILED,
+        )
+        path = Path(settings.MEDIA_ROOT) / f"exports/{code}.xlsx"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"PK\x03\x04")
+        self.export = Export.objects.create(
+            agency=self.agency,
+            period=self.period,
+            state=Export.State.DONE,
+            name="Ket-qua.xlsx",
+            path=f"exports/{code}.xlsx",
+            requested_by=self.people["office"],
+            finished_at=TODAY,
+        )
+
+    def _report(self, n, state):
+        """One task for each state, so that TCCB has a report in it; KHTC has the same task."""
+        task = Task.objects.create(area=self.area, code=f"1.{n}", title=f"Nhiệm vụ {n}", order=n)
+        indicator = Indicator.objects.create(
+            task=task, code=f"1.{n}-a", name=f"Chỉ tiêu {n}", kind="count", order=1
+        )
+        for unit in ("TCCB", "KHTC"):
+            Duty.objects.create(
+                period=self.period, task=task, unit=self.units[unit], role="implement"
+            )
+        sent = state in {"submitted", "returned", "accepted"}
+        report = Report.objects.create(
+            period=self.period,
+            task=task,
+            unit=self.units["TCCB"],
+            state=state,
+            text="" if state == "not_started" else f"Đã làm {state}",
+            first_submitted_at=TODAY if sent else None,
+            submitted_at=TODAY if sent else None,
+            accepted_at=TODAY if state == "accepted" else None,
+        )
+        if state != "not_started":
+            Answer.objects.create(report=report, indicator=indicator, amount=n)
+        if sent:
+            Transition.objects.create(
+                report=report,
+                action="submit",
+                from_state="draft",
+                to_state="submitted",
+                actor_name="Người head",
+                at=TODAY,
+            )
+            Version.objects.create(
+                report=report, number=1, content=content_of(report), actor_name="Người head"
+            )
+        self.tasks[state], self.indicators[state], self.reports[state] = task, indicator, report
+
+    def _prove(self, report):
+        document = Document.objects.create(
+            agency=self.agency, unit=report.unit, number="12/KH", issued_on=dt.date(2019, 6, 1)
+        )
+        name = f"evidence/{self.agency.code}.pdf"
+        path = Path(settings.MEDIA_ROOT) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"%PDF-1.7")
+        StoredFile.objects.create(
+            document=document,
+            name="kế hoạch.pdf",
+            path=name,
+            sha256="ab" * 32,
+            size=8,
+            content_type="application/pdf",
+        )
+        return Evidence.objects.create(report=report, document=document)
+
+
+class Cast:
+    """The agency (``cast.own``) and the strangers' (``cast.other``); the people by name."""
+
+    def __init__(self):
+        self.own = House("SGDDT")
+        self.other = House("SNV")
+        self.people = {
+            **self.own.people,
+            "superuser": User.objects.create_superuser("dieu-hanh@may-chu.vn", PASSWORD),
+            "stranger_office": self.other.people["office"],
+            "stranger_head": self.other.people["head"],
+            "anonymous": None,
+        }
+
+    def __getattr__(self, name):
+        """``cast.report``, ``cast.period`` …: those of the cast's own agency."""
+        if name.startswith("_") or name == "own":
+            raise AttributeError(name)
+        return getattr(self.own, name)
+
+    def sign_in(self, client, name):
+        if self.people[name] is None:
+            client.logout()
+        else:
+            client.force_login(self.people[name], backend=BACKEND)
+        return client
