@@ -17,6 +17,7 @@ from accounts.reading.schemas import (
     Paragraphs,
     Text,
     Year,
+    number,
     refuse,
     validate,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Source",
     "Text",
     "Year",
+    "number",
     "read_table",
     "read_yaml",
     "refuse",

@@ -53,7 +53,8 @@ def _code(value: str) -> str:
     return code
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Decimal:
+    """A decimal from a quoted string or a whole number; refuses everything else."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         refuse(
             "không được để trống"
@@ -65,11 +66,11 @@ def _number(value: Any) -> Any:
         if _NUMBER.fullmatch(text.replace(",", ".")):
             refuse(f'trong tệp, số thập phân viết bằng dấu chấm: "{text.replace(",", ".")}"')
         refuse(f"«{text[:60]}» không phải là số")
-    number = Decimal(text)
-    exponent = number.as_tuple().exponent
+    found = Decimal(text)
+    exponent = found.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -4:
         refuse(f"«{text}» có quá bốn chữ số thập phân")
-    return number
+    return found
 
 
 def _day(value: Any) -> Any:
@@ -92,7 +93,7 @@ def _moment(value: Any) -> Any:
 Text = Annotated[str, AfterValidator(_text)]
 Paragraphs = Annotated[str, AfterValidator(_paragraphs)]
 Code = Annotated[str, AfterValidator(_code), Field(max_length=30)]
-Number = Annotated[Decimal, BeforeValidator(_number)]
+Number = Annotated[Decimal, BeforeValidator(number)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Moment = Annotated[dt.datetime, BeforeValidator(_moment)]
 Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
@@ -186,7 +187,8 @@ def _words(kind: str, details: ErrorDetails) -> str:
         case "too_short" | "string_too_short":
             return f"cần ít nhất {limits['min_length']} mục" if kind == "too_short" else "quá ngắn"
         case "too_long":
-            return f"có quá {limits['max_length']} mục"
+            what = "ký tự" if isinstance(value, str) else "mục"
+            return f"dài quá {limits['max_length']} {what}"
         case "string_pattern_mismatch":
             return f"«{_shown(value)}» không đúng dạng"
     return f"giá trị «{_shown(value)}» không hợp lệ"
