@@ -22,7 +22,7 @@ from plans.models import Assignment, Duty, Period, Task
 from plans.targets import Status, Value
 from tasks.consolidation import Result, consolidate, tally
 from tasks.models import Answer, Document, Evidence, Report, StoredFile, Version
-from tasks.services import describe, draft_of
+from tasks.contents import describe, draft_of
 from tasks.states import OWED, STATE_TEXT, State
 
 if TYPE_CHECKING:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,14 +12,15 @@ from typing import TYPE_CHECKING
 from accounts.text import clean, clean_paragraphs
 from plans.numbers import NotANumber, read_number, show_number
 from plans.targets import Kind
-from tasks.answers import LABELS, Draft, problems
+from tasks.answers import CAN_BE_MISSING, LABELS, NEEDS_REASON, Draft, label, problems
+from tasks.contents import TEXTS, Content, draft_of
 from tasks.models import Answer
-from tasks.services import Content, draft_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plans.models import Indicator
+    from tasks.verdicts import Shown
 
 # The fields each kind of indicator asks for when there is a figure.
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -30,8 +33,16 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 NUMBERS = frozenset({"numerator", "denominator", "amount"})
 DAYS = frozenset({"day", "issued_on"})
+YES_NO = {"yes": True, "no": False}
 LONGEST = {"number": 60, "issuer": 200, "reason": 500}
+LONGEST_FIGURE = 40
 TEXT_LIMIT = 20_000
+KEPT_LIMIT = 200_000  # of one field that was not understood
+# Blanks between groups of three digits: «1 234 567,5» is one number, «12 5» is not.
+_SPACED = re.compile(r"^[-−]?\d{1,3}( \d{3})+([.,]\d+)?$")
+
+
+TEXT_LABELS = {"text": "Kết quả thực hiện", "difficulties": "Khó khăn, vướng mắc"}
 
 
 @dataclass
@@ -48,9 +59,11 @@ def field_name(indicator: Indicator, name: str) -> str:
 
 def read_day(text: str) -> dt.date:
     """A day typed as 19/11/2019, 19-11-2019, 19.11.2019 or 2019-11-19; ValueError otherwise."""
-    text = text.strip().replace("-", "/").replace(".", "/")
-    parts = text.split("/")
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+    text = unicodedata.normalize("NFKC", text).replace(" ", "")
+    parts = text.replace("-", "/").replace(".", "/").split("/")
+    if len(parts) != 3 or not all(
+        part.isascii() and part.isdigit() and len(part) <= 4 for part in parts
+    ):
         raise ValueError(text)
     if len(parts[0]) == 4:
         parts.reverse()
@@ -60,16 +73,15 @@ def read_day(text: str) -> dt.date:
 
 def read_form(post: Mapping[str, str], indicators: Iterable[Indicator], *, today: dt.date) -> Typed:
     """Read a posted report form. Never fails: what is wrong is named in ``errors`` and kept in ``unread``."""
-    typed = Typed(
-        Content(
-            text=clean_paragraphs(post.get("text", ""))[:TEXT_LIMIT],
-            difficulties=clean_paragraphs(post.get("difficulties", ""))[:TEXT_LIMIT],
-        )
-    )
-    for name in ("text", "difficulties"):
-        if len(post.get(name, "")) > TEXT_LIMIT:
+    typed = Typed(Content())
+    for name in TEXTS:
+        words = clean_paragraphs(post.get(name, ""))
+        setattr(typed.content, name, words[:TEXT_LIMIT].rstrip())
+        if len(words) > TEXT_LIMIT:
+            typed.content.unread[name] = words[:KEPT_LIMIT]
             typed.errors[name] = (
-                f"Nội dung dài quá {show_number(TEXT_LIMIT)} ký tự; phần cuối chưa được lưu."
+                f"{TEXT_LABELS[name]} dài {show_number(len(words))} ký tự, quá mức "
+                f"{show_number(TEXT_LIMIT)}; hãy rút gọn."
             )
     for indicator in indicators:
         _read_indicator(post, indicator, typed, today)
@@ -80,17 +92,21 @@ def _read_indicator(
     post: Mapping[str, str], indicator: Indicator, typed: Typed, today: dt.date
 ) -> None:
     state = post.get(field_name(indicator, "state"), Answer.State.GIVEN)
-    if state not in Answer.State.values:
+    if state not in Answer.State.values or (
+        state == Answer.State.MISSING and indicator.kind not in CAN_BE_MISSING
+    ):
         state = Answer.State.GIVEN
     names = FIELDS[indicator.kind] if state == Answer.State.GIVEN else ()
-    if state in {Answer.State.NOT_ARISING, Answer.State.NOT_OURS}:
+    if state in NEEDS_REASON:
         names = ("reason",)
     raw = {name: clean(post.get(field_name(indicator, name), "")) for name in names}
+    if raw.get("holds") not in YES_NO:
+        raw.pop("holds", None)
     values: dict[str, object] = {}
     wrong: dict[str, str] = {}
     for name, text in raw.items():
         try:
-            values[name] = _read(name, text)
+            values[name] = _read(name, text, indicator.kind)
         except ValueError as error:
             wrong[name] = str(error)
     draft = Draft(state=state, **values)  # type: ignore[arg-type]
@@ -102,7 +118,7 @@ def _read_indicator(
         # Nothing half right is counted: the whole indicator waits, as typed, until it is right.
         typed.errors |= {field_name(indicator, name): message for name, message in wrong.items()}
         typed.content.unread |= {
-            field_name(indicator, name): text for name, text in raw.items() if text
+            field_name(indicator, name): text[:KEPT_LIMIT] for name, text in raw.items() if text
         }
         if state != Answer.State.GIVEN:
             typed.content.unread[field_name(indicator, "state")] = state
@@ -116,32 +132,36 @@ def _read_indicator(
             # A document is registered once it has number and day; until then it stays as typed.
             del typed.content.answers[indicator.pk]
             typed.content.unread |= {
-                field_name(indicator, name): text for name, text in raw.items() if text
+                field_name(indicator, name): text[:KEPT_LIMIT] for name, text in raw.items() if text
             }
 
 
-def _read(name: str, text: str) -> object:
-    if name in NUMBERS:
-        if not text:
-            return None
-        try:
-            return read_number(text)
-        except NotANumber:
-            raise ValueError(
-                f"{LABELS[name]} «{text}» không phải là số. Viết như 12 hoặc 9,8."
-            ) from None
-    if name in DAYS:
-        if not text:
-            return None
-        try:
-            return read_day(text)
-        except ValueError:
-            raise ValueError(f"{LABELS[name]} «{text}» không đúng. Viết như 19/11/2019.") from None
+def _read(name: str, text: str, kind: str) -> object:
     if name == "holds":
-        return {"yes": True, "no": False}.get(text)
-    if len(text) > LONGEST[name]:
-        raise ValueError(f"{LABELS[name]} dài quá {LONGEST[name]} ký tự.")
+        return YES_NO[text]
+    called = label(name, kind)
+    limit = LONGEST.get(name, LONGEST_FIGURE)
+    if len(text) > limit:
+        raise ValueError(f"{called} dài quá {limit} ký tự.")
+    if name in NUMBERS:
+        try:
+            return _read_figure(text) if text else None
+        except NotANumber:
+            raise ValueError(f"{called} «{text}» không phải là số. Viết như 12 hoặc 9,8.") from None
+    if name in DAYS:
+        try:
+            return read_day(text) if text else None
+        except ValueError:
+            raise ValueError(f"{called} «{text}» không đúng. Viết như 19/11/2019.") from None
     return text
+
+
+def _read_figure(text: str) -> Decimal:
+    """A number as it may be typed or pasted: also full-width digits and blanks of any kind between thousands."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    if " " in text and not _SPACED.match(text):
+        raise NotANumber(text)
+    return read_number(text.replace(" ", ""))
 
 
 @dataclass
@@ -163,11 +183,12 @@ class Question:
     state: str
     inputs: list[Input]
     reason: Input
-    answered: bool
+    target: str = ""
+    verdict: Shown | None = None
 
     @property
-    def error(self) -> str:
-        return next((i.error for i in [*self.inputs, self.reason] if i.error), "")
+    def has_error(self) -> bool:
+        return any(i.error for i in [*self.inputs, self.reason])
 
     @property
     def states(self) -> list[tuple[str, str]]:
@@ -197,11 +218,10 @@ def questions(
     answers: Mapping[int, Answer],
     unread: Mapping[str, str],
     *,
-    errors: Mapping[str, str] | None = None,
+    errors: Mapping[str, str],
     typed: Mapping[str, str] | None = None,
 ) -> list[Question]:
     """The form as it stands: stored answers, over them what was typed and not understood, or ``typed`` whole."""
-    errors = errors or {}
     found = []
     for indicator in indicators:
         answer = answers.get(indicator.pk)
@@ -221,7 +241,6 @@ def questions(
                 state=shown.get("state") or Answer.State.GIVEN,
                 inputs=[_input(indicator, name, shown, errors) for name in FIELDS[indicator.kind]],
                 reason=_input(indicator, "reason", shown, errors),
-                answered=answer is not None and not kept,
             )
         )
     return found
@@ -234,7 +253,7 @@ def _input(
     return Input(
         name=name,
         id=full,
-        label=LABELS[name],
+        label=label(name, indicator.kind) if name != "reason" else LABELS[name],
         value=shown.get(name, ""),
         error=errors.get(full, ""),
     )

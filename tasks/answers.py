@@ -59,6 +59,11 @@ class Draft:
     reason: str = ""
 
 
+def label(name: str, kind: str) -> str:
+    """What a field is called in the form and in messages."""
+    return "Số lượng" if name == "amount" and kind == Kind.COUNT else LABELS[name]
+
+
 def problems(draft: Draft, *, kind: str, may_exceed: bool, today: dt.date) -> dict[str, str]:
     """Field → why what was given cannot be right. Nothing here asks for what is merely missing."""
     if draft.state != GIVEN:
@@ -66,7 +71,7 @@ def problems(draft: Draft, *, kind: str, may_exceed: bool, today: dt.date) -> di
     found: dict[str, str] = {}
     for name in ("numerator", "denominator", "amount"):
         value = getattr(draft, name)
-        if value is not None and (fault := _bad_number(LABELS[name], value)):
+        if value is not None and (fault := _bad_number(label(name, kind), value)):
             found[name] = fault
     whole = found or draft.amount is None or draft.amount == draft.amount.to_integral_value()
     if kind == Kind.COUNT and not whole:

@@ -7,7 +7,7 @@ person; ``Conflict`` says that somebody else saved in between (R14).
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -16,17 +16,19 @@ from django.utils import timezone
 
 from accounts import mail
 from accounts.history import Actor, record
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from accounts.text import fold
 from plans.models import Indicator
-from plans.numbers import show_number
 from plans.targets import Kind
 from tasks import answers as rules
+from tasks.contents import Content, content_of, differences, draft_of
 from tasks.models import Answer, Document, Report, Transition, Version
 from tasks.states import EDITABLE, MOVES, Action, State, next_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+SAVED = "Sửa báo cáo"  # how the trail calls a save
 
 
 class Refused(Exception):
@@ -43,23 +45,19 @@ class Conflict(Exception):
 
 @dataclass(frozen=True)
 class Gap:
-    """Something a report lacks before it can be submitted: which field, and the words."""
+    """Something a report lacks before it can be submitted: which field, and the words.
+
+    ``indicator`` is the code of the indicator the field belongs to, empty for the report's own text.
+    """
 
     field: str
     message: str
+    indicator: str = ""
 
-
-@dataclass
-class Content:
-    """What is typed in a report: its text and, per indicator, an answer that was understood.
-
-    ``unread`` keeps, per field, what was typed and could not be: nothing typed is lost.
-    """
-
-    text: str = ""
-    difficulties: str = ""
-    answers: dict[int, rules.Draft] = field(default_factory=dict)  # by indicator
-    unread: dict[str, str] = field(default_factory=dict)
+    def __str__(self) -> str:
+        if not self.indicator:
+            return self.message
+        return f"{self.indicator}: {self.message[:1].lower()}{self.message[1:]}"
 
 
 def asked_indicators(report: Report) -> list[Indicator]:
@@ -89,32 +87,25 @@ def save(
 ) -> Report:
     """Write what a unit typed. ``answers`` are the stored ones by indicator, as just read.
 
-    Nothing is written when nothing changed. Conflict when ``base_version`` is not the stored one.
+    Nothing is written when nothing changed, whatever ``base_version`` says: the same words sent twice
+    are no conflict. Else Conflict when ``base_version`` is not the stored one.
     """
-    changes: dict[str, list[Any]] = {}
-    for name in ("text", "difficulties"):
-        before, after = getattr(report, name), getattr(content, name)
-        if before != after:
-            changes[name] = [before, after]
-    if report.unread != content.unread:
-        changes["unread"] = [report.unread, content.unread]
-    keep, drop = [], []
+    changes = differences(report, content, indicators, answers)
+    if not changes:
+        return report
+    keep, drop, left = [], [], []
     for indicator in indicators:
+        if indicator.code not in changes:
+            continue
         old = answers.get(indicator.pk)
         draft = content.answers.get(indicator.pk)
-        before, after = describe(draft_of(old) if old else None), describe(draft)
-        if before == after:
-            continue
-        changes[indicator.code] = [before, after]
-        if draft is None:
-            if old:
-                drop.append(old.pk)
-        else:
-            keep.append(_answer(report, indicator, draft, old))
-    if not changes:
-        if report.version != base_version:
-            raise Conflict(report)
-        return report
+        fresh = _answer(report, indicator, draft, old) if draft is not None else None
+        if fresh is not None:
+            keep.append(fresh)
+        elif old:
+            drop.append(old.pk)
+        if old and old.document and (fresh is None or fresh.document_id != old.document_id):
+            left.append(old.document)
     started = report.state == State.NOT_STARTED
     state = State.DRAFT if started else report.state
     now = timezone.now()
@@ -147,7 +138,11 @@ def save(
                 "reason",
             ],
         )
-    record(by=by, agency=report.unit.agency_id, action="Sửa báo cáo", of=report, changes=changes)
+    for document in left:
+        # A number typed wrong at first leaves nothing in the register.
+        if document.unit_id == report.unit_id and not _used_elsewhere(document, report):
+            document.delete()
+    record(by=by, agency=report.unit.agency_id, action=SAVED, of=report, changes=changes)
     if started:
         _write_transition(report, Action.START, State.DRAFT, by=by)
     report.text, report.difficulties, report.unread = (
@@ -157,6 +152,34 @@ def save(
     )
     report.version, report.state, report.updated_at = base_version + 1, state, now
     return report
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """What was saved since a version: who last, when, and per field what had stood there before."""
+
+    actor: int | None
+    name: str
+    at: dt.datetime
+    before: dict[str, Any]  # field or indicator code
+
+
+def saved_since(report: Report, version: int) -> Meanwhile | None:
+    """What others saved in ``report`` since ``version``, for the later of two editors (R14).
+
+    Every save raises the version by one, as other changes do: so it lies in as many last rows of the
+    trail at most.
+    """
+    steps = min(report.version - version, 50) if 0 <= version < report.version else 50
+    rows = AuditEntry.objects.filter(
+        object_type=Report._meta.label_lower, object_id=report.pk, action=SAVED
+    ).order_by("-at", "-id")[:steps]
+    before: dict[str, Any] = {}
+    last = None
+    for row in rows:
+        last = last or row
+        before |= {name: change[0] for name, change in row.changes.items()}
+    return Meanwhile(last.actor_id, last.actor_name, last.at, before) if last else None
 
 
 def _answer(report: Report, indicator: Indicator, draft: rules.Draft, old: Answer | None) -> Answer:
@@ -239,53 +262,6 @@ def _used_elsewhere(document: Document, report: Report) -> bool:
     )
 
 
-def draft_of(answer: Answer) -> rules.Draft:
-    """A stored answer as it would be typed again."""
-    document = answer.document
-    return rules.Draft(
-        state=answer.state,
-        numerator=answer.numerator,
-        denominator=answer.denominator,
-        amount=answer.amount,
-        holds=answer.holds,
-        day=answer.day,
-        number=document.number if document else "",
-        issued_on=document.issued_on if document else None,
-        issuer=document.issuer if document else "",
-        reason=answer.reason,
-    )
-
-
-def describe(draft: rules.Draft | None) -> str | None:
-    """An answer in words, for history and for comparing: «12/15», «Có», «12/KH ngày 15/01/2019»."""
-    if draft is None:
-        return None
-    words = []
-    if draft.numerator is not None or draft.denominator is not None:
-        words.append(
-            "/".join(
-                "…" if n is None else show_number(n) for n in (draft.numerator, draft.denominator)
-            )
-        )
-    if draft.amount is not None:
-        words.append(show_number(draft.amount))
-    if draft.holds is not None:
-        words.append("Có" if draft.holds else "Không")
-    if draft.day:
-        words.append(f"{draft.day:%d/%m/%Y}")
-    if draft.number:
-        words.append(draft.number)
-    if draft.issued_on:
-        words.append(f"ngày {draft.issued_on:%d/%m/%Y}")
-    if draft.issuer:
-        words.append(draft.issuer)
-    if draft.state != Answer.State.GIVEN:
-        words.insert(0, Answer.State(draft.state).label)
-    if draft.reason:
-        words.append(f"({draft.reason})")
-    return " ".join(words)
-
-
 # -- Handing up and submitting ------------------------------------------------------------------
 
 
@@ -293,44 +269,69 @@ def gaps(
     report: Report, indicators: Iterable[Indicator], answers: Mapping[int, Answer]
 ) -> list[Gap]:
     """What is missing before ``report`` can be submitted, in the order of the form."""
-    found = []
+    found: list[Gap] = []
     for indicator in indicators:
-        prefix = f"a{indicator.pk}-"
-        if any(name.startswith(prefix) for name in report.unread):
-            found.append(
-                Gap(f"a{indicator.pk}", f"{indicator.code}: số liệu nhập chưa đủ hoặc chưa hợp lệ.")
-            )
-            continue
-        answer = answers.get(indicator.pk)
-        if answer is None:
-            found.append(Gap(f"a{indicator.pk}", f"{indicator.code}: chưa có số liệu."))
-            continue
-        for name, message in rules.missing(draft_of(answer), kind=indicator.kind):
-            found.append(Gap(f"a{indicator.pk}-{name}", f"{indicator.code}: {message}"))
-    if not report.text.strip():
+        lacking = _gaps_of(report, indicator, answers.get(indicator.pk))
+        found += [
+            Gap(f"a{indicator.pk}-{name}", words[:1].upper() + words[1:], indicator.code)
+            for name, words in lacking
+        ]
+    for name, label in (("text", "Kết quả thực hiện"), ("difficulties", "Khó khăn, vướng mắc")):
+        if name in report.unread:
+            found.append(Gap(name, f"{label} dài quá mức; hãy rút gọn."))
+    if not report.text.strip() and "text" not in report.unread:
         found.append(Gap("text", "Chưa có nội dung kết quả thực hiện."))
     return found
 
 
+def _gaps_of(report: Report, indicator: Indicator, answer: Answer | None) -> list[tuple[str, str]]:
+    """(field, words) for what one indicator's answer lacks."""
+    prefix = f"a{indicator.pk}-"
+    unread = {
+        name.removeprefix(prefix): text
+        for name, text in report.unread.items()
+        if name.startswith(prefix)
+    }
+    parts = rules.PARTS[indicator.kind]
+    if unread:
+        # Typed, but not all of it or not rightly.
+        if "state" not in unread:
+            lacking = [(name, words) for name, words in parts if not unread.get(name)]
+            if lacking:
+                return lacking
+        field = next(name for name in (*unread, "state") if name != "state" or len(unread) == 1)
+        return [(field, "có chỗ nhập chưa đúng, hãy sửa chỗ báo đỏ.")]
+    if answer is None:
+        return [(parts[0][0], parts[0][1] if len(parts) == 1 else "chưa trả lời chỉ tiêu này.")]
+    return rules.missing(draft_of(answer), kind=indicator.kind)
+
+
 @transaction.atomic
-def hand_up(*, report: Report, by: Actor) -> None:
-    """The writer hands the draft to the head (trình)."""
+def hand_up(*, report: Report, by: Actor) -> bool:
+    """The writer hands the draft to the head (trình); False where it was handed up already (R14).
+
+    Refused while nothing is written.
+    """
+    if report.state not in MOVES[Action.HAND_UP].sources:
+        raise Refused("Báo cáo chưa có nội dung nào để trình.")
     changed = Report.objects.filter(
         pk=report.pk, state__in=MOVES[Action.HAND_UP].sources, handed_up_at=None
     ).update(handed_up_at=timezone.now())
     if changed:
         _write_transition(report, Action.HAND_UP, State(report.state), by=by)
+    return bool(changed)
 
 
 @transaction.atomic
-def hand_back(*, report: Report, by: Actor, reason: str) -> None:
-    """The head gives the draft back to its writer, with a reason."""
+def hand_back(*, report: Report, by: Actor, reason: str) -> bool:
+    """The head gives the draft back to its writer, with a reason; False where it was not handed up."""
     _need_reason(reason)
     changed = Report.objects.filter(
         pk=report.pk, state__in=MOVES[Action.HAND_BACK].sources, handed_up_at__isnull=False
     ).update(handed_up_at=None)
     if changed:
         _write_transition(report, Action.HAND_BACK, State(report.state), by=by, reason=reason)
+    return bool(changed)
 
 
 @transaction.atomic
@@ -347,11 +348,13 @@ def submit(*, report: Report, by: Actor, at: dt.datetime | None = None) -> bool:
         raise Refused("Báo cáo đã được duyệt, không gửi lại được.")
     if current.period.is_closed(timezone.localdate(at)):
         raise Refused(f"Kỳ báo cáo {current.period} đã khóa.")
+    if current.retired_at or current.released_at:
+        raise Refused("Đơn vị không còn phải gửi báo cáo này.")
     indicators = asked_indicators(current)
     answers = {a.indicator_id: a for a in current.answers.select_related("document")}
     lacking = gaps(current, indicators, answers)
     if lacking:
-        raise Refused("Chưa gửi được: " + " ".join(gap.message for gap in lacking))
+        raise Refused("Chưa gửi được: " + " ".join(str(gap) for gap in lacking))
     old_state = State(current.state)
     first = current.first_submitted_at or at
     late = current.is_late if current.first_submitted_at else at >= current.period.due_at
@@ -378,62 +381,6 @@ def keep_version(report: Report, *, by: Actor, at: dt.datetime) -> Version:
     return Version.objects.create(
         **by.columns(), report=report, number=number, at=at, content=content_of(report)
     )
-
-
-def content_of(report: Report) -> dict[str, Any]:
-    """Everything a report says, as plain data: what a version keeps and what pages show of one."""
-    evidence = report.evidence.select_related("document", "indicator").prefetch_related(
-        "document__files"
-    )
-    return {
-        "text": report.text,
-        "difficulties": report.difficulties,
-        "answers": [
-            {
-                "code": answer.indicator.code,
-                "name": answer.indicator.name,
-                "kind": answer.indicator.kind,
-                "state": answer.state,
-                "numerator": _plain(answer.numerator),
-                "denominator": _plain(answer.denominator),
-                "amount": _plain(answer.amount),
-                "holds": answer.holds,
-                "day": answer.day.isoformat() if answer.day else None,
-                "document": _document(answer.document) if answer.document else None,
-                "reason": answer.reason,
-                "words": describe(draft_of(answer)),
-            }
-            for answer in report.answers.select_related("indicator", "document").order_by(
-                "indicator__order"
-            )
-        ],
-        "evidence": [
-            {
-                **_document(item.document),
-                "indicator": item.indicator.code if item.indicator else None,
-                "section": item.section,
-                "files": [
-                    {"id": f.pk, "name": f.name, "sha256": f.sha256, "size": f.size}
-                    for f in item.document.files.all()
-                ],
-            }
-            for item in evidence
-        ],
-    }
-
-
-def _document(document: Document) -> dict[str, Any]:
-    return {
-        "id": document.pk,
-        "number": document.number,
-        "issued_on": document.issued_on.isoformat() if document.issued_on else None,
-        "issuer": document.issuer,
-        "subject": document.subject,
-    }
-
-
-def _plain(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 # -- Review -------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@
       this.saved = 0;
       this.failures = 0;
       this.running = null;
-      this.stopped = false; // after a conflict, until the person has chosen
+      // After a conflict, also one that came with the page, until the person has chosen.
+      this.stopped = Boolean(part(form, "[data-autosave-conflict]")?.childElementCount);
       this.timer = 0;
     }
 
@@ -72,7 +73,7 @@
           body,
           keepalive: last && body.toString().length < KEEPALIVE_LIMIT,
           credentials: "same-origin",
-          headers: { "X-CSRFToken": cchc.csrfToken(), "X-Autosave": "1", "X-Requested-With": "XMLHttpRequest", Accept: "application/json" },
+          headers: { "X-CSRFToken": cchc.csrfToken(), "X-Autosave": "1", "X-Requested-With": "fetch", Accept: "application/json" },
         });
         clearTimeout(slow);
         await this.answered(response, upTo);
@@ -150,6 +151,7 @@
   }
 
   // html: id -> new content. Content that is one element with that id replaces it, else it goes inside.
+  // An element with data-error-of="field" says what is wrong with that field: it marks the field too.
   const swap = (parts) => {
     for (const [id, html] of Object.entries(parts)) {
       const old = document.getElementById(id);
@@ -158,9 +160,13 @@
       mould.innerHTML = html.trim();
       const only = mould.content.childElementCount === 1 && mould.content.firstElementChild;
       if (only && only.id === id) old.replaceWith(only);
-      else old.replaceChildren(mould.content);
+      else if (old.innerHTML.trim() !== mould.innerHTML) old.replaceChildren(mould.content);
       const fresh = document.getElementById(id);
-      if (fresh) window.htmx?.process(fresh);
+      if (!fresh) continue;
+      const field = fresh.dataset.errorOf && document.getElementById(fresh.dataset.errorOf);
+      if (field && html.trim()) field.setAttribute("aria-invalid", "true");
+      else if (field) field.removeAttribute("aria-invalid");
+      window.htmx?.process(fresh);
     }
   };
 

@@ -1,4 +1,5 @@
 // Asks before a submit button, form, link (data-confirm) or htmx request (hx-confirm) acts.
+// data-confirm-unless="selector": no question while the page holds such an element.
 "use strict";
 
 (() => {
@@ -27,7 +28,8 @@
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     const button = event.submitter;
-    const source = button?.dataset.confirm ? button : form.dataset.confirm ? form : null;
+    const asks = (one) => one?.dataset.confirm && !document.querySelector(one.dataset.confirmUnless || "none");
+    const source = asks(button) ? button : asks(form) ? form : null;
     if (!source || form.dataset.confirmed) return;
     event.preventDefault();
     event.stopImmediatePropagation();

@@ -22,6 +22,17 @@
   // A refused form or a changed part takes the focus, so that nobody misses it.
   cchc.onLoad((root) => cchc.all(root, "[data-focus]")[0]?.focus());
 
+  // A list of faults or gaps leads into the fields themselves, also into a group of choices.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('[data-focus-links] a[href^="#"]');
+    const place = link && document.getElementById(link.hash.slice(1));
+    const field = place?.matches("input, select, textarea") ? place : place?.querySelector("input, select, textarea");
+    if (!field) return;
+    event.preventDefault();
+    field.focus({ preventScroll: true });
+    field.scrollIntoView({ block: "center" });
+  });
+
   // Rows of a matrix that a button opens: <button class="matrix-toggle" aria-controls="id1 id2" aria-expanded="false">
   document.addEventListener("click", (event) => {
     const toggle = event.target.closest("button.matrix-toggle");

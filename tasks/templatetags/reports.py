@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from plans.targets import STATUS_TEXT, Status, Verdict
+from plans.templatetags.vi import days_left_text
 from tasks.states import STATE_TEXT, State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tasks.models import Report
+    from tasks.verdicts import Shown
 
 register = template.Library()
 
@@ -32,6 +38,13 @@ STATUS_ICON = {
     Status.NO_PREVIOUS: "history",
     Status.NO_TARGET: "minus",
 }
+# Days left at most -> class and icon of .days-left.
+NEARNESS = (
+    (-1, "over", "clock-exclamation"),
+    (0, "today", "bell-ringing"),
+    (7, "near", "alarm"),
+    (10**6, "far", "clock"),
+)
 
 
 def badge(css: str, icon: str, text: str) -> SafeString:
@@ -73,9 +86,39 @@ def target_badge(verdict: Verdict | None) -> SafeString | str:
 
 
 @register.filter
+def answer_badge(shown: Shown | None) -> SafeString | str:
+    """What a unit's own answer means: «không thuộc đơn vị này» is an answer, not a missing figure (R7a)."""
+    if shown is None:
+        return ""
+    if shown.not_ours:
+        return badge("target-badge is-not-arising", "circle-minus", "Không thuộc đơn vị này")
+    return target_badge(shown.verdict)
+
+
+@register.filter
 def days_to(report: Report, today: object) -> int:
     """Days a report can still come on time: 0 on its last day, negative when late."""
     return (report.due_before - today).days - 1  # type: ignore[operator]
+
+
+@register.filter
+def days_mark(report: Report, today: dt.date | None = None) -> SafeString:
+    """The same in words, as ``components/days_left.html`` writes it."""
+    days = (report.due_before - (today or timezone.localdate())).days - 1
+    css, icon = next((css, icon) for limit, css, icon in NEARNESS if days <= limit)
+    return badge(f"days-left is-{css}", icon, days_left_text(days))
+
+
+@register.filter
+def lower_first(value: object) -> str:
+    """«Năm 2019» inside a sentence: «năm 2019»."""
+    text = str(value)
+    return text[:1].lower() + text[1:]
+
+
+@register.filter
+def get(found: Mapping[object, object], name: object) -> object:
+    return found.get(name, "")
 
 
 @register.filter
