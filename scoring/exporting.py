@@ -27,8 +27,8 @@ from django.utils import timezone
 from accounts.history import Actor, record
 from accounts.queue import enqueue
 from accounts.text import fold
+from plans import workbook
 from plans.models import Period
-from scoring import workbook
 from scoring.models import Export
 from scoring.result_sheets import result_sheets
 from scoring.results import Results, gather

@@ -13,8 +13,8 @@ from django.utils import timezone
 from plans.models import Assignment, Indicator, Period
 from plans.numbers import show_number, show_percent
 from plans.targets import OP_TEXT, Kind, Value
+from plans.workbook import Band, Cell, Column, Percent, Sheet
 from scoring.results import Proof, Results, Sent, state_text
-from scoring.workbook import Band, Cell, Column, Percent, Sheet
 from tasks.states import State
 
 if TYPE_CHECKING:

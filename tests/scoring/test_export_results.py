@@ -20,12 +20,12 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 from results_office import SENT_AT, ResultsOffice
 
+from plans import workbook
 from plans.models import Indicator, Period, Plan
 from plans.targets import Kind, merge
-from scoring import workbook
+from plans.workbook import Band, Column, Percent, Sheet
 from scoring.exporting import write_results
 from scoring.results import gather, situation
-from scoring.workbook import Band, Column, Percent, Sheet
 from tasks.models import Answer, Report
 from tasks.states import State
 
