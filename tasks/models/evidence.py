@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
-from accounts.models import Agency, Unit, User
+from accounts.models import Agency, Role, Unit, User
+from accounts.text import fold
 from plans.models import Indicator
 from tasks.models.reports import Answer, Report
+from tasks.states import State
+
+
+def in_sight_of(user: User, *, tied_at: str) -> Q:
+    """Which ties of a document to a report ``user`` may know of (R3): Evidence or Answer rows.
+
+    One's own unit's, those of reports as they stand with the office, and of a returned report only
+    what was there when it was sent: what its unit adds since is a draft again. ``tied_at`` is the
+    column that tells when.
+    """
+    readable = Q(report__in=Report.objects.visible_to(user).values("pk"))
+    seen = Q(report__state__in=[State.SUBMITTED, State.ACCEPTED])
+    seen |= Q(report__state=State.RETURNED, **{f"{tied_at}__lte": F("report__submitted_at")})
+    if user.roles & {Role.REPORTER, Role.HEAD}:
+        seen |= Q(report__unit_id=user.unit_id)
+    return readable & seen
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, user: User) -> DocumentQuerySet:
-        """Documents of one's own unit, and those on reports one may read."""
-        if not user.agency_id:
+        """Documents of one's own unit, for its heads and reporters, and those on reports one may read."""
+        if not user.agency_id or not user.roles:
             return self.none()
-        readable = Report.objects.visible_to(user).values("pk")
-        return self.filter(
-            Q(unit_id=user.unit_id)
-            | Exists(Evidence.objects.filter(document_id=OuterRef("pk"), report__in=readable))
-            | Exists(Answer.objects.filter(document_id=OuterRef("pk"), report__in=readable)),
-            agency_id=user.agency_id,
-        )
+        seen = Q(Exists(Evidence.objects.visible_to(user).filter(document_id=OuterRef("pk"))))
+        figures = Answer.objects.filter(in_sight_of(user, tied_at="document__created_at"))
+        seen |= Q(Exists(figures.filter(document_id=OuterRef("pk"))))
+        if user.roles & {Role.REPORTER, Role.HEAD}:
+            seen |= Q(unit_id=user.unit_id)
+        return self.filter(seen, agency_id=user.agency_id)
 
 
 class Document(models.Model):
@@ -58,7 +75,19 @@ class Document(models.Model):
                 condition=~Q(number=""),
                 name="document_once",
             ),
+            # Two empty dates count as different in a constraint, so these have one of their own.
+            models.UniqueConstraint(
+                fields=["agency", "number", "issuer"],
+                condition=~Q(number="") & Q(issued_on__isnull=True),
+                name="document_without_date_once",
+            ),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.folded = fold(" ".join((self.number, self.issuer, self.subject)))
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "folded"}
+        super().save(*args, **kwargs)
 
     def __str__(self) -> str:
         day = f" ngày {self.issued_on:%d/%m/%Y}" if self.issued_on else ""
@@ -67,6 +96,12 @@ class Document(models.Model):
 
 class StoredFile(models.Model):
     """One file of a document, under a name of ours; its own name is only shown (R17)."""
+
+    class Problem(models.TextChoices):
+        """What the last check of the disk found (``tasks.checking``); empty while all is well."""
+
+        MISSING = "missing", "không còn trên máy chủ"
+        ALTERED = "altered", "nội dung khác lúc tải lên"
 
     document = models.ForeignKey(
         Document, models.CASCADE, related_name="files", verbose_name="tài liệu"
@@ -80,6 +115,8 @@ class StoredFile(models.Model):
         User, models.PROTECT, null=True, related_name="+", verbose_name="người tải lên"
     )
     uploaded_at = models.DateTimeField("tải lên lúc", auto_now_add=True)
+    checked_at = models.DateTimeField("kiểm tra lúc", null=True, blank=True)
+    problem = models.CharField("hỏng", max_length=10, choices=Problem.choices, blank=True)
 
     class Meta:
         verbose_name = "tệp"
@@ -95,7 +132,7 @@ class StoredFile(models.Model):
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, user: User) -> EvidenceQuerySet:
-        return self.filter(report__in=Report.objects.visible_to(user).values("pk"))
+        return self.filter(in_sight_of(user, tied_at="added_at"))
 
 
 class Evidence(models.Model):
@@ -116,6 +153,7 @@ class Evidence(models.Model):
         verbose_name="chứng minh chỉ tiêu",
     )
     section = models.CharField("mục, trang", max_length=200, blank=True)
+    added_at = models.DateTimeField("thêm lúc", default=timezone.now)
 
     objects = EvidenceQuerySet.as_manager()
 
