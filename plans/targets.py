@@ -177,12 +177,10 @@ def _missing_ratio(
     numerator: Decimal, denominator: Decimal, target: Target, wanted: Fraction, words: str
 ) -> tuple[str, Decimal | None]:
     """How many more of the numerator, the denominator staying as it is."""
-    bound = wanted * Fraction(denominator)
+    lacking = wanted * Fraction(denominator) - Fraction(numerator)
     if target.op in {">=", ">"}:
-        goal = math.floor(bound) + 1 if target.op == ">" else math.ceil(bound)
-        # The smallest whole number to add; what is counted comes in whole pieces.
-        needed = Decimal(math.ceil(goal - Fraction(numerator)))
-        if Fraction(numerator) + Fraction(needed) > Fraction(denominator) and not target.may_exceed:
+        needed = _whole(lacking, strictly=target.op == ">")
+        if numerator + needed > denominator and not target.may_exceed:
             return (
                 f"không thể đạt {OP_TEXT[target.op]} {words} với mẫu số {show_number(denominator)}",
                 None,
@@ -190,15 +188,19 @@ def _missing_ratio(
         reach = "vượt" if target.op == ">" else "đạt"
         return f"cần thêm {show_number(needed)} {target.counted} để {reach} {words}", needed
     if target.op in {"<=", "<"}:
-        goal = math.ceil(bound) - 1 if target.op == "<" else math.floor(bound)
-        if goal < 0:
+        needed = min(_whole(-lacking, strictly=target.op == "<"), numerator)
+        if not holds(Fraction(numerator - needed) / Fraction(denominator), target.op, wanted):
             return f"không thể đạt {OP_TEXT[target.op]} {words}", None
-        needed = Decimal(math.ceil(Fraction(numerator) - goal))
         return (
             f"cần giảm {show_number(needed)} {target.counted} để đạt {OP_TEXT[target.op]} {words}",
             needed,
         )
     return f"phải bằng {words}", None
+
+
+def _whole(lacking: Fraction, *, strictly: bool) -> Decimal:
+    """The smallest whole number that makes up for ``lacking``: what is counted comes in whole pieces."""
+    return Decimal(math.floor(lacking) + 1 if strictly else math.ceil(lacking))
 
 
 def _judge_amount(value: Value, target: Target, previous: Value | None) -> Verdict:
@@ -218,18 +220,19 @@ def _judge_amount(value: Value, target: Target, previous: Value | None) -> Verdi
     words += show_number(wanted)
     if holds(Fraction(value.amount), target.op, Fraction(wanted)):
         return Verdict(Status.MET)
-    gap = abs(wanted - value.amount)
-    if target.op in {">=", ">"}:
-        needed = (
-            Decimal(math.floor(gap)) + 1 if target.op == ">" and target.kind is Kind.COUNT else gap
-        )
-        reach = "vượt" if target.op == ">" else "đạt"
-        return Verdict(Status.NOT_MET, f"cần thêm {show_number(needed)} để {reach} {words}", needed)
-    if target.op in {"<=", "<"}:
-        return Verdict(
-            Status.NOT_MET, f"cần giảm {show_number(gap)} để đạt {OP_TEXT[target.op]} {words}", gap
-        )
-    return Verdict(Status.NOT_MET, f"phải bằng {words}")
+    if target.op == "=":
+        return Verdict(Status.NOT_MET, f"phải bằng {words}")
+    more = target.op in {">=", ">"}
+    needed = abs(wanted - value.amount)
+    if target.kind is Kind.COUNT:
+        needed = _whole(Fraction(needed), strictly=target.op in {">", "<"})
+    elif not needed:  # of an amount the least thing more or less would do
+        return Verdict(Status.NOT_MET, f"phải {'lớn' if more else 'nhỏ'} hơn {words}")
+    if not more and needed > value.amount:
+        return Verdict(Status.NOT_MET, f"không thể đạt {OP_TEXT[target.op]} {words}")
+    reach = "vượt" if target.op == ">" else "đạt" if more else f"đạt {OP_TEXT[target.op]}"
+    verb = "thêm" if more else "giảm"
+    return Verdict(Status.NOT_MET, f"cần {verb} {show_number(needed)} để {reach} {words}", needed)
 
 
 def merge(kind: Kind, values: list[Value]) -> Value:

@@ -139,7 +139,7 @@ def test_a_damaged_link_is_said(client, link):
 
 
 def test_a_link_belongs_to_its_person(client, link, cast):
-    head, uid, token = link().strip("/").split("/")
+    head, _, token = link().strip("/").split("/")
     other = link("officer@sgddt.vn").strip("/").split("/")[1]
     page = client.get(f"/{head}/{other}/{token}/", follow=True)
     assert "Liên kết không còn dùng được" in words(page)
