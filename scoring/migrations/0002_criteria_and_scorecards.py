@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import plans.fields
 from django.conf import settings
 from django.db import migrations, models
+
+import plans.fields
 
 
 class Migration(migrations.Migration):
@@ -614,7 +615,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="adjustment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("points__gt", 0)), name="adjustment_above_zero"
+                condition=models.Q(("points__gte", 0)), name="adjustment_not_negative"
             ),
         ),
         migrations.AddConstraint(

@@ -189,7 +189,7 @@ class Adjustment(models.Model):
         verbose_name_plural = "điểm thưởng, điểm trừ"
         ordering = ("order", "id")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(points__gt=0), name="adjustment_above_zero"),
+            models.CheckConstraint(condition=Q(points__gte=0), name="adjustment_not_negative"),
             models.CheckConstraint(condition=~Q(reason=""), name="adjustment_has_its_reason"),
         ]
 

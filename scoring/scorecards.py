@@ -1,0 +1,336 @@
+"""The points of one year under one set, computed from the reports as they stand (R26–R29).
+
+Three looks at the same leaves: ``index`` on accepted reports, ``expected`` with the submitted ones,
+``reachable`` if every figure not yet accepted meets its target. Nothing is written; the number of
+queries does not depend on how much there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q
+
+from plans.targets import Kind
+from scoring import rules
+from scoring.models import Adjustment, CriteriaSet, Criterion, Scorecard
+from scoring.rules import Figure, Leaf, Outcome, RuleBase
+from scoring.totals import (
+    Band,
+    Entry,
+    Points,
+    Policy,
+    Source,
+    Sums,
+    add_up,
+    band_of,
+    capped,
+    decide,
+)
+from tasks.consolidation import Result, consolidate, indicators_of
+from tasks.models import Answer, Evidence, StoredFile
+from tasks.states import COUNTED, EXPECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from accounts.models import Agency
+    from plans.models import Indicator, Period
+
+
+@dataclass(frozen=True)
+class ScoredLeaf:
+    """One leaf with its points, seen three ways."""
+
+    criterion: Criterion
+    field: Criterion
+    leaf: Leaf
+    rule: RuleBase | None
+    entry: Entry
+    results: tuple[Result, ...]  # of accepted reports, in the rule's order
+    now: Points
+    expected: Points
+    reachable: Points
+    secured: bool
+    unproved: tuple[str, ...] = ()  # indicators with accepted figures that nothing proves
+
+    @property
+    def provisional(self) -> str:
+        """«tạm tính 3/9 đơn vị» where units behind the figures are missing."""
+        lacking = [r for r in self.results if r.value.reported and not r.complete]
+        return "; ".join(dict.fromkeys(r.provisional_text for r in lacking))
+
+    @property
+    def how(self) -> str:
+        by_rule = self.now.state not in set(Source)
+        return (
+            f"{self.now.how} ({self.provisional})" if by_rule and self.provisional else self.now.how
+        )
+
+
+@dataclass(frozen=True)
+class FieldSums:
+    """One field of the set: what its leaves come to."""
+
+    criterion: Criterion
+    sums: Sums
+    maximum: Fraction  # of all its leaves, whether they count or not
+
+
+@dataclass(frozen=True)
+class Card:
+    """A year's points under one set, computed at one moment."""
+
+    criteria_set: CriteriaSet
+    year: int
+    period: Period
+    scorecard: Scorecard | None
+    leaves: tuple[ScoredLeaf, ...]
+    nodes: tuple[Criterion, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+    results: Mapping[str, Result] = field(default_factory=dict)
+
+    @cached_property
+    def sums(self) -> Sums:
+        return add_up(leaf.now for leaf in self.leaves)
+
+    @property
+    def index(self) -> Fraction | None:
+        return self.sums.index
+
+    @cached_property
+    def secured(self) -> Fraction | None:
+        return add_up(
+            (leaf.now for leaf in self.leaves), only=[leaf.secured for leaf in self.leaves]
+        ).index
+
+    @cached_property
+    def expected(self) -> Fraction | None:
+        return add_up(leaf.expected for leaf in self.leaves).index
+
+    @cached_property
+    def reachable(self) -> Fraction | None:
+        return add_up(leaf.reachable for leaf in self.leaves).index
+
+    @property
+    def band(self) -> Band | None:
+        return band_of(self.index, self.criteria_set.band_list())
+
+    def _adjusted(self, kind: str, cap: str) -> Fraction:
+        points = [one.points for one in self.adjustments if one.kind == kind]
+        return capped(points, getattr(self.criteria_set, cap))
+
+    @property
+    def bonus(self) -> Fraction:
+        return self._adjusted(Adjustment.Kind.BONUS, "bonus_cap")
+
+    @property
+    def penalty(self) -> Fraction:
+        return self._adjusted(Adjustment.Kind.PENALTY, "penalty_cap")
+
+    @property
+    def total(self) -> Fraction | None:
+        """The index with bonus and penalty; never held to 100 (R28)."""
+        return None if self.index is None else self.index + self.bonus - self.penalty
+
+    @property
+    def incomplete(self) -> bool:
+        """Some figure behind the index is not there yet, or lacks units."""
+        return any(
+            not settled(r, self.period) or not r.value.reported for r in self.results.values()
+        )
+
+    @property
+    def waits_for_survey(self) -> bool:
+        return any(leaf.now.state == rules.State.WAITING_SURVEY for leaf in self.leaves)
+
+    @cached_property
+    def fields(self) -> tuple[FieldSums, ...]:
+        by_field: dict[int, list[ScoredLeaf]] = {}
+        for leaf in self.leaves:
+            by_field.setdefault(leaf.field.pk, []).append(leaf)
+        return tuple(
+            FieldSums(
+                criterion=node,
+                sums=add_up(leaf.now for leaf in by_field.get(node.pk, [])),
+                maximum=sum((leaf.now.maximum for leaf in by_field.get(node.pk, [])), Fraction(0)),
+            )
+            for node in self.nodes
+            if node.depth == 0
+        )
+
+
+def settled(result: Result, period: Period) -> bool:
+    """Nothing that the figure waits for is outstanding: what was accepted is all there will be.
+
+    Where nobody owes it, that holds once the period is open (nobody will answer), and of history.
+    """
+    if result.owed:
+        return result.complete
+    return period.opened_at is not None or period.is_history
+
+
+def set_for(agency: Agency, year: int) -> CriteriaSet | None:
+    """The set of the year's scorecard, else the newest that is valid in ``year``."""
+    card = Scorecard.objects.filter(agency=agency, year=year).select_related("criteria_set").first()
+    if card and card.criteria_set:
+        return card.criteria_set
+    return agency.criteria_sets.valid_in(year).first()
+
+
+def compute(period: Period, criteria_set: CriteriaSet) -> Card:
+    """The card of ``period`` under ``criteria_set``, with what its scorecard holds, if there is one."""
+    scorecard = Scorecard.objects.filter(
+        agency_id=criteria_set.agency_id, year=period.year, criteria_set=criteria_set
+    ).first()
+    nodes = tuple(criteria_set.criteria.order_by("order"))
+    entries = (
+        {score.criterion_id: score.entry() for score in scorecard.scores.all()} if scorecard else {}
+    )
+    parsed = {node.pk: node.parsed_rule for node in nodes if node.is_leaf}
+    codes = {code for rule in parsed.values() if rule for code in rule.codes}
+    indicators = [i for i in indicators_of(period) if i.code in codes]
+    accepted = consolidate(period, states=COUNTED, indicators=indicators)
+    sent = consolidate(period, states=EXPECTED, indicators=indicators)
+    results = {result.indicator.code: result for result in accepted.values()}
+    figures = _figures(accepted.values(), period)
+    expected = _figures(sent.values(), period)
+    looks = _Looks(period, criteria_set.policy, results, figures, expected)
+    looks.unproved.update(_unproved(period, indicators))
+    leaves = tuple(
+        looks.at(node, top, parsed[node.pk], entries.get(node.pk, Entry()))
+        for node, top in _with_fields(nodes)
+        if node.is_leaf
+    )
+    return Card(
+        criteria_set=criteria_set,
+        year=period.year,
+        period=period,
+        scorecard=scorecard,
+        leaves=leaves,
+        nodes=nodes,
+        adjustments=tuple(scorecard.adjustments.all()) if scorecard else (),
+        results=results,
+    )
+
+
+@dataclass
+class _Looks:
+    """What every leaf of one card is looked at with."""
+
+    period: Period
+    policy: Policy
+    results: Mapping[str, Result]
+    accepted: Mapping[str, Figure]
+    sent: Mapping[str, Figure]
+    unproved: set[int] = field(default_factory=set)
+
+    def at(
+        self, node: Criterion, top: Criterion, rule: RuleBase | None, entry: Entry
+    ) -> ScoredLeaf:
+        assert node.maximum is not None  # a constraint of the database
+        leaf = Leaf(node.maximum, self.period.year, node.minimum)
+        codes = rule.codes if rule else ()
+        own = tuple(self.results[code] for code in codes if code in self.results)
+        unproved = tuple(
+            result.indicator.code
+            for result in own
+            if node.evidence and result.indicator.pk in self.unproved
+        )
+
+        def points(outcome: Outcome | None) -> Points:
+            return decide(leaf, outcome, entry, self.policy)
+
+        now = points(rules.score(rule, leaf, self.accepted) if rule else None)
+        return ScoredLeaf(
+            criterion=node,
+            field=top,
+            leaf=leaf,
+            rule=rule,
+            entry=entry,
+            results=own,
+            now=now,
+            expected=points(rules.score(rule, leaf, self.sent) if rule else None),
+            reachable=points(rules.best(rule, leaf, self.accepted) if rule else None),
+            secured=_is_secured(now, rule, own, self.period, unproved),
+            unproved=unproved,
+        )
+
+
+def _with_fields(nodes: Iterable[Criterion]) -> Iterable[tuple[Criterion, Criterion]]:
+    """Each criterion with the field it stands under; parents come before children."""
+    top: Criterion | None = None
+    for node in nodes:
+        if node.depth == 0:
+            top = node
+        assert top is not None
+        yield node, top
+
+
+def _figures(results: Iterable[Result], period: Period) -> dict[str, Figure]:
+    return {
+        result.indicator.code: Figure(
+            code=result.indicator.code,
+            value=result.value,
+            target=result.indicator.target_for(period.year),
+            previous=result.previous,
+            settled=settled(result, period),
+        )
+        for result in results
+    }
+
+
+def _is_secured(
+    now: Points,
+    rule: RuleBase | None,
+    results: tuple[Result, ...],
+    period: Period,
+    unproved: Collection[str],
+) -> bool:
+    """R29: every unit that owes a figure is accepted and the evidence is there.
+
+    The province's own points are final; points that no report stands behind (a survey's, typed ones
+    of a manual rule) wait for nobody.
+    """
+    if now.state in {Source.APPRAISED, Source.SURVEY}:
+        return True
+    if rule is None or not rule.codes:
+        return now.state in set(Source) | {rules.State.NOT_ARISING}
+    if len(results) < len(rule.codes):
+        return False  # an indicator has left the plan
+    return not unproved and all(settled(result, period) for result in results)
+
+
+def _unproved(period: Period, indicators: Collection[Indicator]) -> set[int]:
+    """Indicators with an accepted figure that no evidence stands behind.
+
+    A document with a number or a file proves; the document of a document indicator proves itself. What
+    was not done, did not arise or is not ours needs no proof.
+    """
+    has_file = Exists(StoredFile.objects.filter(document_id=OuterRef("document_id")))
+    sound = Evidence.objects.filter(~Q(document__number="") | has_file).filter(
+        Q(indicator__isnull=True) | Q(indicator_id=OuterRef("indicator_id")),
+        report_id=OuterRef("report_id"),
+    )
+    proves_itself = Q(document__isnull=False) & (
+        ~Q(document__number="")
+        | Exists(StoredFile.objects.filter(document_id=OuterRef("document_id")))
+    )
+    answers = (
+        Answer.objects.filter(
+            Q(holds__isnull=True) | Q(holds=True),
+            report__period=period,
+            report__state__in=list(COUNTED),
+            report__released_at=None,
+            report__retired_at=None,
+            indicator__in=[indicator.pk for indicator in indicators],
+            state=Answer.State.GIVEN,
+        )
+        .exclude(Q(indicator__kind=Kind.DOCUMENT) & proves_itself)
+        .exclude(Exists(sound))
+    )
+    return set(answers.order_by().values_list("indicator_id", flat=True).distinct())
