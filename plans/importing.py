@@ -422,7 +422,7 @@ class _Writer:
         opened = [str(p) for p in there.values() if p.opened_at and not p.is_closed()]
         if self.changes and opened:
             self.notes.append(
-                f"Kỳ {', '.join(opened)} đã mở: hãy mở lại bằng lệnh open_period để bổ sung "
+                f"Kỳ {', '.join(opened)} đã mở: hãy chạy lại lệnh open_period để bổ sung "
                 "hoặc thôi các báo cáo theo kế hoạch mới."
             )
 

@@ -321,6 +321,7 @@ def _reports(place: dict[str, Any]) -> bool:
 def _indicator(source: Source, entry: dict[str, Any], path: Path) -> Iterator[Fault]:
     """What the kind of an indicator can have, and what belongs together."""
     kind, op, target = entry.get("kind"), entry.get("op"), entry.get("target")
+    kind = kind if isinstance(kind, str) else ""
     if kind in WITH_DUE | {"boolean"}:
         for key in ("op", "target"):
             if entry.get(key) is not None:

@@ -1,5 +1,6 @@
 """A plan from its file: all of it or nothing, twice the same, changed in mid-year without losing a figure (R5)."""
 
+import copy
 import datetime as dt
 import re
 from decimal import Decimal
@@ -8,13 +9,18 @@ from pathlib import Path
 
 import pytest
 import time_machine
+import yaml
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from accounts.models import Agency, AuditEntry, Unit, UnitGroup
+from accounts.reading import Faulty, read_yaml, validate
 from plans.models import Area, Assignment, Indicator, LegalBasis, Period, Plan, Task
+from plans.schema import PlanFile, cross_checks
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT / "data" / "plan-2019-2020.yaml"
@@ -280,7 +286,7 @@ def test_reports_survive_what_left_the_plan(run):
     report = Report.objects.get(task__code="1.2")
     Report.objects.filter(pk=report.pk).update(text="Đã làm")
     lines = run(without('      - code: "1.2"', '  - code: "2"'))
-    assert any("Kỳ Năm 2019 đã mở: hãy mở lại bằng lệnh open_period" in line for line in lines)
+    assert any("Kỳ Năm 2019 đã mở: hãy chạy lại lệnh open_period" in line for line in lines)
     report.refresh_from_db()
     assert (report.text, report.retired_at) == ("Đã làm", None)
     call_command("open_period", plan="KH", year=2019, stdout=StringIO())
@@ -521,6 +527,7 @@ def test_history_of_earlier_years_stays(run):
         ("    assignments: {lead: [VP], coordinate: [PHONG]}\n", "", "dòng 20, areas 1, assignments: không đơn vị nào chủ trì"),
         ('op: ">=", target: "100"', 'target: "100"', "dòng 28, 1.1-b, target: có «target» nhưng thiếu «op»"),
         ('op: ">=", target: "100"', 'op: ">="', "dòng 28, 1.1-b, op: có «op» nhưng thiếu «target»"),
+        ('op: ">=", target: "100"', 'op: >=, target: "100"', "dòng 28: YAML viết sai: chữ bắt đầu bằng «>» phải đặt trong ngoặc"),
         ('op: ">=", target: "100"', 'op: "≥", target: "100"', "dòng 28, 1.1-b, op: «≥» không đúng; chỉ nhận «>=», «>», «=», «<=», «<»"),
         ('target: "100"', 'target: "100%"', "dòng 28, 1.1-b, target: «100%» không phải là số"),
         ('target: "100"', "target: năm trước", "dòng 28, 1.1-b, target: «năm trước» không phải là số, cũng không phải «previous_year»"),
@@ -597,6 +604,54 @@ def test_files_that_are_no_plan(run, content, said):
     lines = run(content)
     assert any(said in line for line in lines), lines
     assert not Agency.objects.exists()
+
+
+def parts(data, path=()):
+    """The paths of everything in ``data``."""
+    yield path
+    if isinstance(data, (dict, list)):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from parts(value, (*path, key))
+
+
+values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.dates(),
+        st.text(max_size=20),
+        st.sampled_from(
+            ["VP", "1", "1.1-a", ">=", "previous_year", "ratio", "29/02", "NaN", "1e9"]
+        ),
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+SMALL_DATA = yaml.safe_load(SMALL)
+PARTS = [path for path in parts(SMALL_DATA) if path]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(PARTS), values)
+@example(("areas", 0, "tasks", 0, "indicators", 0, "kind"), ["ratio"])
+@example(("plan", "years"), [[2019], [2019]])
+def test_whatever_stands_in_a_place_is_a_plan_or_faulty(tmp_path_factory, path, value):
+    data = copy.deepcopy(SMALL_DATA)
+    place = data
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    file = tmp_path_factory.getbasetemp() / "bat-ky.yaml"
+    file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    try:
+        found = validate(PlanFile, read_yaml(file), also=cross_checks)
+    except Faulty as error:
+        assert all(str(fault) for fault in error.faults)
+    else:
+        assert found.figures()
 
 
 def test_a_file_that_is_not_there(run, tmp_path):
