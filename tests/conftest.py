@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from django.db import connection
 
 REQUIRE_SERVICES = bool(os.environ.get("CCHC_REQUIRE_SERVICES"))
 
@@ -23,3 +24,18 @@ def broker_is_asked_again(monkeypatch):
     from accounts import queue
 
     monkeypatch.setattr(queue, "_quiet_until", 0.0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_history(request):
+    """Tests with real transactions empty every table afterwards; on SQLite by DELETE, which history refuses."""
+    if connection.vendor != "sqlite":
+        return  # TRUNCATE asks no trigger
+    from accounts import guard
+
+    flush = connection.ops.execute_sql_flush
+
+    def flush_with_history(sql_list):
+        flush([f"INSERT INTO {guard.FLAG} VALUES (1)", *sql_list, f"DELETE FROM {guard.FLAG}"])
+
+    connection.ops.execute_sql_flush = flush_with_history
