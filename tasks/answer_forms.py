@@ -68,7 +68,7 @@ def read_day(text: str) -> dt.date:
     if len(parts[0]) == 4:
         parts.reverse()
     day, month, year = (int(part) for part in parts)
-    return dt.date(year + 2000 if year < 100 else year, month, day)
+    return dt.date(year + 2000 if len(parts[2]) <= 2 else year, month, day)
 
 
 def read_form(post: Mapping[str, str], indicators: Iterable[Indicator], *, today: dt.date) -> Typed:
