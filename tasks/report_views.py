@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from accounts.models import User
     from plans.models import Indicator
     from tasks.answer_forms import Typed
+    from tasks.contents import Content
 
 
 def actor(request: SignedIn, role: Role | None = None) -> Actor:
@@ -75,18 +77,29 @@ def report_form(request: SignedIn, pk: int) -> HttpResponse:
     return redirect("report_detail", pk)
 
 
-def _save(request: SignedIn, report: Report) -> tuple[Report, list[Indicator], Typed]:
+@dataclass(frozen=True)
+class Saved:
+    """A posted form that is stored now, and what had been stored before it."""
+
+    report: Report
+    indicators: list[Indicator]
+    typed: Typed
+    before: Content
+
+
+def _save(request: SignedIn, report: Report) -> Saved:
     """Write a posted form; services.Conflict where somebody else has saved something else meanwhile."""
     indicators = services.asked_indicators(report)
     answers = stored_answers(report)
     typed = read_form(request.POST, indicators, today=timezone.localdate())
+    before = stored_content(report, answers)
     base = posted_version(request.POST, "version")
     if (
         "over" in request.POST
     ):  # after a conflict: on top of what was saved, as chosen field by field
         base = posted_version(request.POST, "over")
         if base == report.version:
-            merge_choices(request.POST, typed, stored_content(report, answers), indicators)
+            merge_choices(request.POST, typed, before, indicators)
     try:
         services.save(
             report=report,
@@ -100,14 +113,15 @@ def _save(request: SignedIn, report: Report) -> tuple[Report, list[Indicator], T
         report = get_report(request.user, report.pk)
         if not (can(request.user, "report_write", report) and same_as_stored(report, request.POST)):
             raise
-    return report, indicators, typed
+    return Saved(report, indicators, typed, before)
 
 
 def _save_and_go_on(request: SignedIn, report: Report) -> HttpResponse:
     try:
-        report, indicators, typed = _save(request, report)
+        saved = _save(request, report)
     except services.Conflict:
         return show_conflict(request, report.pk)
+    report, indicators, typed = saved.report, saved.indicators, saved.typed
     then = request.POST.get("then", "save")
     then = then if then in {"submit", "hand_up", "hand_up_anyway"} else "save"
     if typed.errors:
@@ -189,18 +203,17 @@ def report_autosave(request: SignedIn, pk: int) -> HttpResponse:
     reason = why_not(request.user, "report_write", report)
     if reason is not None:
         return _not_saved(reason)
-    before = stored_content(report, stored_answers(report))
     try:
-        report, indicators, typed = _save(request, report)
+        saved = _save(request, report)
     except services.Conflict as conflict:
         reason = why_not(request.user, "report_write", conflict.report)
         if reason is not None:
             return _not_saved(reason)
         return JsonResponse({"html": conflict_html(request, conflict.report)}, status=409)
-    answers = stored_answers(report)
-    touched = [i for i in indicators if before.words(i.pk) != typed.content.words(i.pk)]
+    report, typed = saved.report, saved.typed
+    touched = [i for i in saved.indicators if saved.before.words(i.pk) != typed.content.words(i.pk)]
     html: dict[str, str] = {}
-    shown = verdicts(report, touched, answers)
+    shown = verdicts(report, touched, stored_answers(report) if touched else {})
     for indicator in touched:
         html[f"v{indicator.pk}"] = render_to_string(
             "tasks/_verdict.html", {"shown": shown[indicator.pk]}
@@ -209,7 +222,7 @@ def report_autosave(request: SignedIn, pk: int) -> HttpResponse:
             field = field_name(indicator, name)
             html[f"e-{field}"] = format_html("{}", typed.errors.get(field, ""))
     for name in TEXTS:
-        if name in typed.errors or name in before.unread:
+        if name in typed.errors or name in saved.before.unread:
             html[f"e-{name}"] = format_html("{}", typed.errors.get(name, ""))
     return JsonResponse(
         {
