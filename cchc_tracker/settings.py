@@ -259,6 +259,11 @@ MAX_UPLOAD_MB = read("int", "MAX_UPLOAD_MB", 20)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "tasks.uploading.DiskHandler",  # as Django's own, but a full disk is a message, not an error
+]
+CLAMD_SOCKET = read("str", "CLAMD_SOCKET", "")  # a path or host:port; empty: uploads are not scanned
 _testing = "pytest" in sys.modules
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -318,6 +323,11 @@ CELERY_BEAT_SCHEDULE = {
     "make-exports": {"task": "scoring.jobs.make_waiting_exports", "schedule": 60.0},
     # The export that makes itself on the due date.
     "export-due": {"task": "scoring.jobs.export_due", "schedule": crontab(minute="*/10")},
+    # Stored files that vanished or were altered: Sunday night, when nobody uploads.
+    "check-evidence": {
+        "task": "tasks.jobs.check_evidence",
+        "schedule": crontab(minute=30, hour=2, day_of_week="sunday"),
+    },
 }
 
 # -- Checks and logs ----------------------------------------------------------------------------

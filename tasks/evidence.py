@@ -7,16 +7,15 @@ person; nothing is stored then.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.history import record
-from accounts.text import clean, fold
-from tasks import services
-from tasks.files import BadFile, check, store
-from tasks.models import Document, Evidence, Report, StoredFile, Version
+from accounts.text import clean
+from tasks import register, services
+from tasks.models import Document, Evidence, Report, StoredFile
 from tasks.permissions import require
 from tasks.states import Action, State
 
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
 
     from accounts.history import Actor
     from plans.models import Indicator
-    from tasks.files import Checked, Stored
+    from tasks.storing import Stored
 
-MAX_FILES = 20  # in one go
+NOTHING = "Hãy ghi số, ký hiệu văn bản, liên kết hoặc đính kèm ít nhất một tệp."
 
 
 @transaction.atomic
@@ -43,6 +42,9 @@ def add_evidence(
     subject: str = "",
     section: str = "",
     indicator: Indicator | None = None,
+    is_draft: bool = False,
+    url: str = "",
+    in_force_until: dt.date | None = None,
     uploads: Sequence[File] = (),
     document: Document | None = None,
 ) -> Evidence:
@@ -53,10 +55,10 @@ def add_evidence(
     """
     report = _lock(report, by)
     number, issuer = clean(number), clean(issuer)
-    checked = _check_all(uploads)
+    checked = register.check_all(uploads)
     if document is None:
-        if not number and not checked:
-            raise services.Refused("Hãy ghi số, ký hiệu văn bản hoặc đính kèm ít nhất một tệp.")
+        if not number and not checked and not url:
+            raise services.Refused(NOTHING)
         if issued_on and issued_on > timezone.localdate():
             raise services.Refused(f"Ngày ban hành {issued_on:%d/%m/%Y} ở sau ngày hôm nay.")
     if indicator is not None and all(
@@ -65,21 +67,25 @@ def add_evidence(
         raise services.Refused(
             "Chỉ tiêu được chọn không thuộc phần đơn vị phải trả lời của báo cáo này."
         )
-    contents = _store_all(checked)
-    if document is None and not number:
-        document = _same_file(report, contents)
-    if document is None:
-        document = services.register_document(
-            report=report,
-            number=number,
-            issued_on=issued_on,
-            issuer=issuer,
-            subject=clean(subject) or (checked[0][1].name.rpartition(".")[0] if checked else ""),
-        )
-        _fill_subject(document, clean(subject))
-    elif document.agency_id != report.unit.agency_id:
+    if document is not None and document.agency_id != report.unit.agency_id:
         raise services.Refused("Không tìm thấy tài liệu đã chọn.")
-    stored = _keep_files(document, contents, by)
+    contents = register.store_checked(checked)
+    if document is None and not number:
+        document = _sent_before(report, contents, url)
+    if document is None:
+        details = {
+            "subject": clean(subject)
+            or (checked[0][1].name.rpartition(".")[0] if checked and not number else ""),
+            "is_draft": is_draft,
+            "url": url,
+            "in_force_until": in_force_until,
+        }
+        document, is_new = register.register(
+            unit=report.unit, number=number, issued_on=issued_on, issuer=issuer, **details
+        )
+        if not is_new:
+            _complete(document, report.unit_id, details)
+    stored = _add_files(document, contents, by)
     evidence, created = Evidence.objects.get_or_create(
         report=report, document=document, indicator=indicator, defaults={"section": clean(section)}
     )
@@ -124,7 +130,8 @@ def remove_evidence(*, evidence: Evidence, by: Actor) -> None:
         changes={"evidence": [words, None]},
     )
     used = document.evidence.exists() or document.answers.exists()
-    if not used and document.unit_id == report.unit_id and not _in_a_version(document):
+    digests = list(document.files.values_list("sha256", flat=True))
+    if not used and document.unit_id == report.unit_id and not register.in_a_version(digests):
         document.delete()
 
 
@@ -136,61 +143,39 @@ def _lock(report: Report, by: Actor) -> Report:
     return current
 
 
-def _check_all(uploads: Sequence[File]) -> list[tuple[File, Checked]]:
-    """All files looked at before any is stored; Refused names every one that is not taken."""
-    if len(uploads) > MAX_FILES:
-        raise services.Refused(f"Mỗi lần chỉ đính kèm tối đa {MAX_FILES} tệp.")
-    checked, faults = [], []
-    for upload in uploads:
-        try:
-            checked.append((upload, check(upload)))
-        except BadFile as error:
-            faults.append(str(error))
-    if faults:
-        raise services.Refused("\n".join(faults))
-    return checked
+def _sent_before(report: Report, contents: list[Stored], url: str) -> Document | None:
+    """The document without a number that is this very file or link in this report: the same form sent twice."""
+    mine = Document.objects.filter(number="", unit_id=report.unit_id, evidence__report=report)
+    if contents:
+        return mine.filter(files__sha256=contents[0].sha256).first()
+    return mine.filter(url=url).first()
 
 
-def _store_all(checked: list[tuple[File, Checked]]) -> list[Stored]:
-    try:
-        return [store(upload, found) for upload, found in checked]
-    except BadFile as error:
-        raise services.Refused(str(error)) from error
+def _add_files(document: Document, contents: list[Stored], by: Actor) -> list[StoredFile]:
+    """Files for the document; Refused where it is not the person's to add new ones to."""
+    known = set(document.files.values_list("sha256", flat=True))
+    if by.user is not None and any(content.sha256 not in known for content in contents):
+        why = register.why_not(by.user, document, register.ACCEPTED)
+        if why:
+            raise services.Refused(
+                f"Tài liệu {document} đã đăng ký và không thêm tệp được. {why} "
+                "Bạn vẫn dùng lại được tài liệu này: hãy bỏ tệp đính kèm rồi thêm lại."
+            )
+    return register.keep_files(document, contents, by)
 
 
-def _same_file(report: Report, contents: list[Stored]) -> Document | None:
-    """The document without a number that holds this very file in this report: the same form sent twice."""
-    return Document.objects.filter(
-        number="", unit_id=report.unit_id, evidence__report=report, files__sha256=contents[0].sha256
-    ).first()
-
-
-def _keep_files(document: Document, contents: list[Stored], by: Actor) -> list[StoredFile]:
-    """Rows for the files that the document does not have yet."""
-    added = []
-    for content in contents:
-        file, created = StoredFile.objects.get_or_create(
-            document=document,
-            sha256=content.sha256,
-            defaults={
-                "name": content.name,
-                "path": content.path,
-                "size": content.size,
-                "content_type": content.content_type,
-                "uploaded_by": by.user,
-            },
-        )
-        if created:
-            added.append(file)
-    return added
-
-
-def _fill_subject(document: Document, subject: str) -> None:
-    """A document registered without a subject (by the figure it stands for) takes the one given now."""
-    if subject and not document.subject:
-        document.subject = subject
-        document.folded = fold(" ".join((document.number, document.issuer, subject)))
-        document.save(update_fields=["subject", "folded"])
+def _complete(document: Document, unit_id: int, details: dict[str, Any]) -> None:
+    """What its unit knows now and the register did not: only empty columns are filled."""
+    if document.unit_id != unit_id:
+        return
+    empty = {
+        name: value for name, value in details.items() if value and not getattr(document, name)
+    }
+    empty.pop("is_draft", None)
+    for name, value in empty.items():
+        setattr(document, name, value)
+    if empty:
+        document.save(update_fields=list(empty))
 
 
 def _start(report: Report, by: Actor) -> None:
@@ -202,10 +187,3 @@ def _start(report: Report, by: Actor) -> None:
     )
     if begun:
         services._write_transition(report, Action.START, State.DRAFT, by=by)
-
-
-def _in_a_version(document: Document) -> bool:
-    return any(
-        Version.objects.filter(content__icontains=digest).exists()
-        for digest in document.files.values_list("sha256", flat=True)
-    )

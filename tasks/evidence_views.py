@@ -4,151 +4,94 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Role
-from plans.models import Indicator
+from plans.targets import Kind
 from tasks import files, services
-from tasks.evidence import MAX_FILES, add_evidence, remove_evidence
-from tasks.models import Document, Report, StoredFile
+from tasks.evidence import add_evidence, remove_evidence
+from tasks.evidence_forms import EvidenceForm, offered
+from tasks.models import Answer, Document, Report, StoredFile
 from tasks.permissions import can, require
+from tasks.register import MAX_FILES
+from tasks.uploading import upload_trouble
 
 if TYPE_CHECKING:
     from accounts.http import SignedIn
     from accounts.models import User
+    from plans.models import Indicator
+    from tasks.models import Evidence
 
 logger = logging.getLogger(__name__)
 
-OFFERED = 40  # documents registered before that the form lists, newest first
+
+@dataclass(frozen=True)
+class Expected:
+    """One document that the task asks of this unit: what answers it so far (the check list)."""
+
+    indicator: Indicator
+    documents: list[Document]
+    due: dt.date | None
+    not_issued: bool  # answered «chưa ban hành», «không phát sinh» or «không thuộc đơn vị»
+
+    @property
+    def has_document(self) -> bool:
+        return any(document.number for document in self.documents)
+
+    @property
+    def has_file(self) -> bool:
+        return any(document.url or list(document.files.all()) for document in self.documents)
+
+    @property
+    def has_signed(self) -> bool:
+        return any(not document.is_draft for document in self.documents)
+
+    @property
+    def done(self) -> bool:
+        return self.has_document and self.has_file and self.has_signed
 
 
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Any number of files, each looked at; one message for each that is not taken."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        uploads = [upload for upload in (data or []) if upload]
-        if len(uploads) > MAX_FILES:
-            raise forms.ValidationError(f"Mỗi lần chỉ đính kèm tối đa {MAX_FILES} tệp.")
-        faults = []
-        for upload in uploads:
-            try:
-                files.check(upload)
-            except files.BadFile as error:
-                faults.append(str(error))
-        if faults:
-            raise forms.ValidationError(faults)
-        return uploads
-
-
-class EvidenceForm(forms.Form):
-    """One piece of evidence, as typed: a document described, or one chosen from the register."""
-
-    document = forms.ModelChoiceField(
-        Document.objects.none(),
-        label="Tài liệu đã đăng ký",
-        required=False,
-        empty_label="– nhập tài liệu mới –",
-        error_messages={"invalid_choice": "Không tìm thấy tài liệu đã chọn; hãy chọn lại."},
-    )
-    number = forms.CharField(label="Số, ký hiệu", max_length=60, required=False)
-    issued_on = forms.DateField(
-        label="Ngày ban hành",
-        required=False,
-        input_formats=["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"],
-        error_messages={
-            "invalid": "Không đọc được ngày; hãy ghi ngày/tháng/năm, ví dụ 15/01/2019."
-        },
-    )
-    issuer = forms.CharField(label="Cơ quan ban hành", max_length=200, required=False)
-    subject = forms.CharField(label="Trích yếu", max_length=500, required=False)
-    indicator = forms.ModelChoiceField(
-        Indicator.objects.none(),
-        label="Chứng minh cho",
-        required=False,
-        empty_label="Cả báo cáo",
-        error_messages={"invalid_choice": "Chỉ tiêu này không thuộc phần đơn vị phải trả lời."},
-    )
-    section = forms.CharField(label="Mục, trang", max_length=200, required=False)
-    uploads = FilesField(label="Tệp đính kèm", required=False)
-
-    def __init__(
-        self, *args: Any, report: Report, user: User, indicators: list[Indicator], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **({"auto_id": "evidence-%s"} | kwargs))
-        register = Document.objects.visible_to(user).filter(
-            Q(unit_id=report.unit_id) | Q(evidence__report=report)
+def expected_documents(
+    report: Report, indicators: list[Indicator], evidence: list[Evidence]
+) -> list[Expected]:
+    """Every document the task asks of the unit, with what it has for it; two queries."""
+    wanted = [i for i in indicators if i.kind == Kind.DOCUMENT]
+    if not wanted:
+        return []
+    answers = {
+        answer.indicator_id: answer
+        for answer in report.answers.filter(indicator__in=[i.pk for i in wanted])
+        .select_related("document")
+        .prefetch_related("document__files")
+    }
+    found = []
+    for indicator in wanted:
+        answer = answers.get(indicator.pk)
+        documents = {e.document_id: e.document for e in evidence if e.indicator_id == indicator.pk}
+        if answer and answer.document:
+            documents[answer.document.pk] = answer.document
+        found.append(
+            Expected(
+                indicator,
+                list(documents.values()),
+                indicator.due_on(report.period.year),
+                answer is not None and answer.state != Answer.State.GIVEN,
+            )
         )
-        offered = list(register.distinct().order_by("-pk")[:OFFERED])
-        self.fields["document"].queryset = register.distinct()  # type: ignore[attr-defined]
-        self.fields["document"].choices = [  # type: ignore[attr-defined]
-            ("", "– nhập tài liệu mới –"),
-            *((d.pk, _document_label(d)) for d in offered),
-        ]
-        self.fields["indicator"].queryset = report.task.indicators.filter(  # type: ignore[attr-defined]
-            pk__in=[i.pk for i in indicators]
-        )
-        self.fields["indicator"].choices = [  # type: ignore[attr-defined]
-            ("", "Cả báo cáo"),
-            *((i.pk, f"{i.code} {i.name}") for i in indicators),
-        ]
-        hints = {
-            "number": "Ví dụ: 12/KH-SGDĐT",
-            "issued_on": "ngày/tháng/năm",
-            "issuer": "Ví dụ: Sở GDĐT",
-            "section": "Ví dụ: mục II, trang 3",
-        }
-        for name, field in self.fields.items():
-            css = "form-select" if isinstance(field, forms.ModelChoiceField) else "form-control"
-            field.widget.attrs |= {"class": css, "autocomplete": "off"}
-            if name in hints:
-                field.widget.attrs["placeholder"] = hints[name]
-        self.fields["issued_on"].widget.attrs |= {"inputmode": "numeric", "maxlength": "10"}
-        self.fields["uploads"].widget.attrs |= {
-            "multiple": True,
-            "accept": files.ACCEPT,
-            "class": "form-control",
-        }
-
-    def clean_issued_on(self) -> dt.date | None:
-        day = self.cleaned_data["issued_on"]
-        if day and day > timezone.localdate():
-            raise forms.ValidationError(f"Ngày ban hành {day:%d/%m/%Y} ở sau ngày hôm nay.")
-        if day and day.year < 1945:
-            raise forms.ValidationError("Năm ban hành phải từ 1945; hãy kiểm tra lại.")
-        return day
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if not (data.get("document") or data.get("number") or data.get("uploads") or self.errors):
-            self.add_error("number", "Hãy ghi số, ký hiệu văn bản hoặc đính kèm ít nhất một tệp.")
-        return data
-
-
-def _document_label(document: Document) -> str:
-    words = str(document)
-    if document.subject and document.number:
-        words += f" – {document.subject}"
-    return words if len(words) <= 110 else words[:109] + "…"
+    return found
 
 
 def evidence_context(
@@ -166,15 +109,16 @@ def evidence_context(
     can_write = can(user, "report_write", report)
     if form is None and can_write:
         form = EvidenceForm(report=report, user=user, indicators=indicators)
+    evidence = list(
+        report.evidence.select_related("document", "indicator").prefetch_related("document__files")
+    )
     return {
         "report": report,
         "indicators": indicators,
-        "evidence": list(
-            report.evidence.select_related("document", "indicator").prefetch_related(
-                "document__files"
-            )
-        ),
+        "evidence": evidence,
+        "expected": expected_documents(report, indicators, evidence),
         "form": form,
+        "max_files": MAX_FILES,
         "can_write": can_write,
         "max_mb": settings.MAX_UPLOAD_MB,
         "kinds": files.KINDS_TEXT,
@@ -197,14 +141,24 @@ def _own_report(request: SignedIn, pk: int) -> Report:
 @signed_in
 def evidence_add(request: SignedIn, pk: int) -> HttpResponse:
     """Add a document or files to a draft. GET shows the form alone: without scripts, or after signing in again."""
+    trouble = upload_trouble(request)
     report = _own_report(request, pk)
     indicators = services.asked_indicators(report)
     if request.method != "POST":
-        return _show_form(request, report, _kept_form(request, report, indicators))
+        form = _kept_form(request, report, indicators)
+        search = request.GET.get("tim", "")[:200]
+        if form is None and search:
+            form = EvidenceForm(
+                report=report, user=request.user, indicators=indicators, search=search
+            )
+        return _show_form(request, report, form)
     form = EvidenceForm(
         request.POST, request.FILES, report=report, user=request.user, indicators=indicators
     )
-    if not form.is_valid():
+    form.is_valid()
+    if trouble:
+        form.add_error("uploads", trouble)
+    if form.errors:
         return _show_form(request, report, form, status=422)
     try:
         evidence = add_evidence(report=report, by=_actor(request), **form.cleaned_data)
@@ -212,6 +166,20 @@ def evidence_add(request: SignedIn, pk: int) -> HttpResponse:
         form.add_error(None, str(error).split("\n"))
         return _show_form(request, report, form, status=422)
     return _done(request, report, f"Đã thêm tài liệu kiểm chứng {evidence.document}.")
+
+
+@require_safe
+@signed_in
+def evidence_search(request: SignedIn, pk: int) -> HttpResponse:
+    """Documents of the register that fit what is typed, to choose one from; without scripts the page of the form."""
+    report = _own_report(request, pk)
+    search = request.GET.get("tim", "")[:200]
+    if not getattr(request, "htmx", False):
+        query = urlencode({"tim": search})
+        return redirect(f"{reverse('evidence_add', args=[report.pk])}?{query}#evidence-register")
+    found = offered(request.user, search, request.GET.get("document", ""))
+    context = {"found": found, "search": search, "chosen": request.GET.get("document", "")}
+    return render(request, "tasks/_evidence_found.html", context)
 
 
 @require_POST

@@ -1,23 +1,16 @@
-"""Files people hand in: checked by what they hold, kept under a name of ours (R17).
+"""Files people hand in: checked by what they hold, not by what they are called (R17).
 
-A file is taken only if its content is one of :data:`TYPES`; its name must then agree. Content is
-stored below ``MEDIA_ROOT/evidence`` by its SHA-256, so that the same content is stored once. Every
-refusal is a sentence for the person and names the file.
+A file is taken only if its content is one of :data:`TYPES`; its name must then agree. Every refusal
+is a sentence for the person and names the file. ``tasks.storing`` puts on disk what is taken.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import logging
-import os
 import re
-import secrets
 import unicodedata
 import zipfile
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from zlib import error as zlib_error
 
@@ -30,14 +23,31 @@ from tasks.compound import Damaged, stream_names
 if TYPE_CHECKING:
     from django.core.files import File
 
-logger = logging.getLogger(__name__)
-
 MAX_NAME = 120  # characters
 MAX_NAME_BYTES = 240  # most disks end a name at 255
 MAX_UNPACKED = 400 * 1024 * 1024
 MAX_RATIO = 250  # of a whole archive; office documents stay below 50
 MAX_PARTS = 20_000
+MAX_EMBEDDED = 32 * 1024 * 1024  # looked at in one embedded object
 TAIL = 64 * 1024
+# fmt: off
+_PROGRAM_ENDINGS = (
+    ".exe", ".dll", ".scr", ".com", ".pif", ".cpl", ".msi", ".bat", ".cmd", ".ps1", ".vbs", ".vbe",
+    ".js", ".jse", ".wsf", ".wsh", ".hta", ".jar", ".lnk", ".sh", ".reg",
+)
+# fmt: on
+_MACRO_ENDINGS = (
+    ".docm",
+    ".dotm",
+    ".xlsm",
+    ".xltm",
+    ".xlsb",
+    ".pptm",
+)  # also as embedded documents
+_PROGRAM_NAME = re.compile(
+    rb"\.(?:exe|dll|scr|pif|cpl|msi|bat|cmd|ps1|vbs|vbe|jse?|wsf|hta|jar|lnk)\0", re.IGNORECASE
+)
+_DOS_STUB = b"This program cannot be run in DOS mode"
 
 
 class BadFile(Exception):
@@ -94,17 +104,6 @@ class Checked:
     size: int
 
 
-@dataclass(frozen=True)
-class Stored:
-    """Content on disk: ``path`` is below MEDIA_ROOT."""
-
-    name: str
-    path: str
-    sha256: str
-    size: int
-    content_type: str
-
-
 def clean_name(raw: str) -> str:
     """The name to show: NFC, no folders, no control or direction characters, not too long; emoji stay."""
     name = unicodedata.normalize("NFC", raw).replace("\\", "/").rsplit("/", 1)[-1]
@@ -148,42 +147,6 @@ def check(upload: File, *, max_mb: int | None = None) -> Checked:
     return Checked(name=name, type=found, size=size)
 
 
-def store(upload: File, checked: Checked) -> Stored:
-    """Put the content on disk, whole or not at all; content that is there already is not written again.
-
-    Nothing refers to the file until the caller's row does: a rolled back change leaves only an
-    unreachable file behind.
-    """
-    sha256 = hashlib.sha256()
-    root = Path(settings.MEDIA_ROOT)
-    temporary = root / "evidence" / f".{secrets.token_hex(8)}.part"
-    try:
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-        with os.fdopen(handle, "wb") as target:
-            for chunk in upload.chunks():
-                sha256.update(chunk)
-                target.write(chunk)
-            target.flush()
-            os.fsync(target.fileno())
-        digest = sha256.hexdigest()
-        path = f"evidence/{digest[:2]}/{digest}"
-        final = root / path
-        if final.is_file() and final.stat().st_size == checked.size:
-            temporary.unlink()
-        else:
-            final.parent.mkdir(exist_ok=True)
-            temporary.replace(final)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        logger.exception("Không ghi được tệp tải lên")
-        raise BadFile(
-            f"Máy chủ chưa lưu được tệp “{checked.name}”. Hãy thử lại; nếu vẫn lỗi, báo cho quản trị."
-        ) from error
-    return Stored(checked.name, path, digest, checked.size, checked.type.content_type)
-
-
 # -- What a file is -----------------------------------------------------------------------------
 
 
@@ -200,6 +163,10 @@ def _sniff(stream: IO[bytes], size: int, name: str) -> str:
     if head.startswith(b"%PDF-"):
         if b"%%EOF" not in tail:
             raise BadFile(f"Tệp “{name}” là PDF nhưng bị hỏng hoặc chưa tải về đủ.")
+        if _starts_a_program(stream):
+            raise BadFile(
+                f"Tệp “{name}” là PDF có lệnh tự mở chương trình. Hãy in lại thành PDF khác rồi chọn lại."
+            )
         return "pdf"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         if head[12:16] != b"IHDR" or b"IEND" not in tail:
@@ -213,6 +180,18 @@ def _sniff(stream: IO[bytes], size: int, name: str) -> str:
         if brands & _HEIC_BRANDS and head[8:12] != b"avif":
             return "heic"
     raise BadFile(_not_taken(name, _describe(head)))
+
+
+def _starts_a_program(stream: IO[bytes]) -> bool:
+    """A PDF with the action that starts a program (ISO 32000-1, 12.6.4.5), as far as it is not packed."""
+    stream.seek(0)
+    before = b""
+    found = False
+    while not found and (chunk := stream.read(1024 * 1024)):
+        found = re.search(rb"/S\s*/Launch\b", before + chunk) is not None
+        before = chunk[-32:]
+    stream.seek(0)
+    return found
 
 
 def _sniff_zip(stream: IO[bytes], name: str) -> str:
@@ -234,6 +213,7 @@ def _sniff_zip(stream: IO[bytes], name: str) -> str:
             locked = any(part.flag_bits & 1 for part in parts)
             kind = "locked" if locked else _kind_of_archive(archive, names)
             lowered = {part.lower() for part in names}
+            program = None if locked else _program_inside(archive, parts)
     except (
         zipfile.BadZipFile,
         zlib_error,
@@ -245,14 +225,42 @@ def _sniff_zip(stream: IO[bytes], name: str) -> str:
         raise BadFile(f"Tệp “{name}” bị hỏng, không mở được.") from error
     if kind == "locked":
         raise BadFile(f"Tệp “{name}” có đặt mật khẩu. Hãy bỏ mật khẩu rồi chọn lại.")
-    macros = any(part.endswith(("vbaproject.bin", "vbadata.xml")) for part in lowered)
+    if program:
+        raise BadFile(
+            f"Tệp “{name}” có nhúng chương trình hoặc tập lệnh ({program}). Hãy bỏ phần nhúng rồi chọn lại."
+        )
+    macros = any(
+        part.endswith(("vbaproject.bin", "vbadata.xml", *_MACRO_ENDINGS)) or "/macrosheets/" in part
+        for part in lowered
+    )
     if kind in {"odt", "ods"}:
-        macros = any(part.startswith(("basic/", "scripts/")) for part in lowered)
+        macros |= any(part.startswith(("basic/", "scripts/")) for part in lowered)
     if macros or kind == "macro":
         raise BadFile(f"Tệp “{name}” có chứa macro. Hãy lưu lại bản không có macro rồi chọn lại.")
     if kind not in TYPES:
         raise BadFile(_not_taken(name, _FOUND_TEXT.get(kind, "tệp nén ZIP")))
     return kind
+
+
+def _program_inside(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> str | None:
+    """A program or script among the parts or in an embedded object: its name; None where there is none."""
+    for part in parts:
+        lowered = part.filename.lower()
+        if lowered.endswith(_PROGRAM_ENDINGS):
+            return clean_name(part.filename)
+        if "/embeddings/" in lowered or lowered.startswith(("object", "activex/")):
+            with archive.open(part) as stream:
+                content = stream.read(MAX_EMBEDDED)
+            if content.startswith((b"MZ", b"\x7fELF")) or _DOS_STUB in content:
+                return clean_name(part.filename)
+            # A packed file names itself, its name ended by a zero byte ([MS-OLEDS] 2.3.6).
+            found = _PROGRAM_NAME.search(content)
+            if found and b"Ole10Native" in content.replace(b"\0", b""):
+                shown = re.split(
+                    rb"[^\w .-]", content[max(0, found.start() - 80) : found.end() - 1]
+                )
+                return clean_name(shown[-1].decode("ascii", "replace"))
+    return None
 
 
 def _kind_of_archive(archive: zipfile.ZipFile, names: set[str]) -> str:
