@@ -146,7 +146,7 @@ def run(arguments):
     except Problem as problem:
         return local.fail(problem)
     except OSError as error:
-        return local.fail("{}: {}".format(error.strerror, error.filename or ""))
+        return local.fail("{}: {}".format(error.filename or "", local.reason(error)))
     except KeyboardInterrupt:
         return local.fail("đã dừng theo yêu cầu.")
     return 0

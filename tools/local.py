@@ -3,6 +3,7 @@
 Standard library only: it runs before anything is installed.
 """
 
+import errno
 import os
 import socket
 import subprocess
@@ -60,6 +61,21 @@ def embedded():
     return not setting("DATABASE_URL")
 
 
+# Said in Vietnamese; other faults of the system keep its own words.
+REASONS = {
+    errno.EACCES: "không có quyền",
+    errno.EPERM: "không có quyền",
+    errno.EROFS: "ổ đĩa chỉ cho đọc",
+    errno.ENOSPC: "ổ đĩa đã đầy",
+    errno.ENOTDIR: "một phần đường dẫn không phải là thư mục",
+    errno.EEXIST: "đã có tệp trùng tên",
+}
+
+
+def reason(error):
+    return REASONS.get(error.errno, error.strerror)
+
+
 def check_writable(folder):
     """Make ``folder`` and a file in it, or say why not (permissions alone do not tell: root, read-only disks)."""
     try:
@@ -68,7 +84,7 @@ def check_writable(folder):
             pass
     except OSError as error:
         raise Problem(
-            f"không ghi được vào thư mục {folder} ({error.strerror}); "
+            f"không ghi được vào thư mục {folder}: {reason(error)}; "
             "hãy cấp quyền ghi, hoặc chọn thư mục khác bằng VAR_DIR=…"
         ) from error
 
@@ -96,7 +112,7 @@ def check_port(host, port):
         except PermissionError as error:
             raise Problem(f"không được phép mở cổng {port}; hãy chọn cổng trên 1023.") from error
         except OSError as error:
-            if error.errno == 98 or "in use" in (error.strerror or "").lower():
+            if error.errno == errno.EADDRINUSE:
                 other = port + 1 if port < 65535 else 8000
                 raise Problem(
                     f"cổng {port} đang có chương trình khác dùng; "

@@ -11,15 +11,14 @@ import local
 from local import Problem, say
 
 # Only what the product makes: anything else somebody put there stays.
-DATA = ("db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm", "beat-schedule", "beat-schedule.db")
-FOLDERS = ("broker", "files", "log", "mail")
+DATA = ("db.sqlite3*", "beat-schedule*", "broker", "files", "log", "mail")
 
 
 def main():
     if not local.embedded():
         raise Problem("DATABASE_URL đang được đặt; lệnh này chỉ xóa dữ liệu của bản chạy tại chỗ.")
     var = local.var_dir()
-    found = [var / name for name in (*DATA, *FOLDERS) if (var / name).exists()]
+    found = sorted(path for pattern in DATA for path in var.glob(pattern))
     if not found:
         say(f"Không có dữ liệu nào trong {var}.")
         return 0
@@ -51,4 +50,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(local.fail("chưa xóa gì."))
     except OSError as error:
-        sys.exit(local.fail(f"{error.strerror}: {error.filename}"))
+        sys.exit(local.fail(f"{error.filename}: {local.reason(error)}"))
