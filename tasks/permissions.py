@@ -33,7 +33,11 @@ TABLE = {
     "report_hand_up": frozenset({Role.REPORTER}),
     "report_hand_back": HEAD,
     "report_submit": HEAD,
+    "document_write": UNIT,
     # Of the whole agency.
+    "register_read": UNIT | OVERSIGHT,
+    "document_correct": OFFICE,
+    "faults_read": UNIT | OVERSIGHT,
     "overview": OVERSIGHT,
     "review": OFFICE,
     "report_accept": OFFICE,
@@ -41,6 +45,7 @@ TABLE = {
     "report_reopen": OFFICE,
     "report_release": OFFICE,
     "period_manage": OFFICE,
+    "history_read": frozenset(Role),  # each as far as the rows may be known (tasks.trail)
     "reminders_read": frozenset({Role.COORDINATOR, Role.LEADER, Role.ADMINISTRATOR}),
     "mail_retry": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR}),
 }
@@ -73,6 +78,8 @@ def why_not(
     """Why ``user`` may not do ``action`` (with ``report``), in Vietnamese; None where they may."""
     if report is None:
         return None if allows(TABLE, user, action) else "Vai trò của bạn không làm được việc này."
+    if report.unit.agency_id != user.agency_id:  # a view has said 404 before; a job may not have
+        return "Báo cáo này không thuộc cơ quan của bạn."
     if action in OF_OWN_UNIT and report.unit_id != user.unit_id:
         return f"Báo cáo này của {report.unit.name}; chỉ đơn vị đó được sửa và gửi."
     if not allows(TABLE, user, action):
@@ -84,7 +91,7 @@ def why_not(
     if report.retired_at:
         return "Nhiệm vụ này đã thôi áp dụng trong kế hoạch; báo cáo chỉ còn để tra cứu."
     if report.released_at and action != "report_release":
-        return f"Đơn vị đã được miễn báo cáo này: {report.released_reason}."
+        return f"Đơn vị đã được miễn báo cáo này: {report.released_reason.rstrip('. ')}."
     if action in OF_OWN_UNIT and report.state not in EDITABLE:
         if report.state == State.SUBMITTED:
             return "Báo cáo đã gửi, đang chờ Văn phòng Sở duyệt. Cần sửa, hãy đề nghị Văn phòng Sở trả lại."
