@@ -193,7 +193,7 @@ def offered(user: User, search: str, chosen: str = "") -> list[Document]:
     if search.strip():
         found = list(find(user, Wanted(text=search))[:OFFERED])
     else:
-        mine = Document.objects.visible_to(user).filter(unit_id=user.unit_id)
+        mine = Document.objects.visible_to(user).filter(unit=user.unit)
         found = list(mine.select_related("unit").order_by("-pk")[:OFFERED])
     pk = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
     if pk is not None and all(document.pk != pk for document in found):

@@ -142,7 +142,7 @@ class FilesForm(forms.Form):
     uploads = files_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="files-%s", **kwargs)
+        super().__init__(*args, **({"auto_id": "files-%s"} | kwargs))
         self.fields["uploads"].widget.attrs["class"] = "form-control"
 
 
