@@ -1,6 +1,8 @@
 """An operator imports results typed elsewhere: every kind of value, every fault, all or nothing, twice."""
 
 import datetime as dt
+import importlib.machinery
+import sys
 from decimal import Decimal
 from io import StringIO
 
@@ -533,6 +535,30 @@ def test_points_that_scoring_refuses_leave_no_report_behind(plan, refused, monke
     monkeypatch.setattr(import_results, "import_scores", refuse)
     faults = refused(one() + 'scores:\n  - {criterion: 9.1.1, survey: "7"}\n')
     assert faults == ["dòng 11, 9.1.1: không có tiêu chí"]
+
+
+def test_points_are_refused_while_scoring_does_not_take_them(plan, refused, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    faults = refused(one() + 'published: {index: "74.10"}\n')
+    assert faults == ["dòng 10, published: phần điểm của tệp chưa nhận được trong bản này"]
+
+
+def test_points_go_to_scoring_in_the_same_transaction(plan, load, monkeypatch):
+    given = {}
+
+    def import_scores(**parts):
+        given.update(parts)
+        return 2
+
+    module = type(sys)("scoring.scores_import")
+    module.import_scores = import_scores
+    module.__spec__ = importlib.machinery.ModuleSpec("scoring.scores_import", None)
+    monkeypatch.setitem(sys.modules, "scoring.scores_import", module)
+    lines, _ = load(one() + 'scores:\n  - {criterion: 9.1.1, survey: "7.25"}\n')
+    assert lines[-1] == "1 reports, 0 values, 2 scores"
+    assert given["period"].year == 2019
+    assert given["scores"][0].survey == Decimal("7.25")
+    assert given["source"].line("scores", 0) == 11
 
 
 # -- Ways from state to state ---------------------------------------------------------------------
