@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -26,9 +26,18 @@ class Entry:
     active: bool = False
     count: int | None = None
 
+    def covers_page(self, name: str) -> bool:
+        return name == self.name or name in self.covers
+
+    def at(self, name: str) -> Entry:
+        """The entry as the page called ``name`` shows it."""
+        return replace(self, url=reverse(self.name), active=self.covers_page(name))
+
 
 UNIT = frozenset({Role.REPORTER, Role.HEAD})
 OVERSIGHT = frozenset({Role.COORDINATOR, Role.LEADER})
+
+DOCUMENTS = frozenset({"document_list", "document_detail", "document_change", "document_attach"})
 
 # R36a: at most five a role; everything else hangs under one of them.
 MENU = (
@@ -37,10 +46,26 @@ MENU = (
         "layout-dashboard",
         "dashboard",
         OVERSIGHT,
-        frozenset({"reminder_list", "mail_detail", "period_detail"}),
+        frozenset(
+            {
+                "report_list",
+                "task_result",
+                "period_list",
+                "period_detail",
+                "period_open",
+                "reminder_list",
+                "mail_detail",
+                "fault_list",
+            }
+        )
+        | DOCUMENTS,
     ),
     Entry(
-        "Việc của đơn vị", "checklist", "todo", UNIT, frozenset({"report_form", "report_submit"})
+        "Việc của đơn vị",
+        "checklist",
+        "todo",
+        UNIT,
+        frozenset({"report_form", "report_detail", "evidence_add", "fault_list"}) | DOCUMENTS,
     ),
     Entry(
         "Duyệt",
@@ -53,6 +78,21 @@ MENU = (
         "Kế hoạch", "book", "plan_list", frozenset(Role), frozenset({"plan_detail", "unit_share"})
     ),
     Entry("Hồ sơ nộp", "file-spreadsheet", "export_list", OVERSIGHT, frozenset({"export_request"})),
+)
+# What hangs under «Tổng quan», for those who have it.
+UNDER_OVERVIEW = (
+    Entry("Tổng quan", "", "dashboard", OVERSIGHT),
+    Entry("Danh sách báo cáo", "", "report_list", OVERSIGHT),
+    Entry("Kỳ báo cáo", "", "period_list", OVERSIGHT, frozenset({"period_detail", "period_open"})),
+    Entry("Sai sót", "", "fault_list", OVERSIGHT),
+    Entry("Sổ tài liệu", "", "document_list", OVERSIGHT, DOCUMENTS),
+    Entry("Nhắc việc", "", "reminder_list", OVERSIGHT, frozenset({"mail_detail"})),
+)
+# What hangs under «Việc của đơn vị».
+UNDER_TODO = (
+    Entry("Việc của đơn vị", "", "todo", UNIT),
+    Entry("Sai sót", "", "fault_list", UNIT),
+    Entry("Sổ tài liệu", "", "document_list", UNIT, DOCUMENTS),
 )
 ADMIN_ONLY = Entry(
     "Nhắc việc",
@@ -81,25 +121,23 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"shell": Shell()}
     agency = user.agency
-    here = request.resolver_match.url_name if request.resolver_match else ""
+    here = (request.resolver_match.url_name or "") if request.resolver_match else ""
     entries = [entry for entry in MENU if entry.roles & user.roles]
     if user.roles and not user.roles & OVERSIGHT:
         entries += [ADMIN_ONLY] if ADMIN_ONLY.roles & user.roles else []
+    tabs: tuple[Entry, ...] = ()
+    for under in (UNDER_OVERVIEW, UNDER_TODO):
+        if not tabs and user.roles & under[0].roles and any(e.covers_page(here) for e in under):
+            tabs = under
+    menu = [entry.at(here) for entry in entries if agency is not None]
+    # A page under two entries lights the first: one of several roles is one place at a time.
+    lit = next((entry for entry in menu if entry.active), None)
+    for entry in menu:
+        entry.active = entry is lit
     return {
         "shell": Shell(
-            menu=[
-                Entry(
-                    entry.label,
-                    entry.icon,
-                    entry.name,
-                    entry.roles,
-                    entry.covers,
-                    reverse(entry.name),
-                    here == entry.name or here in entry.covers,
-                )
-                for entry in entries
-                if agency is not None
-            ],
+            menu=menu,
+            tabs=[entry.at(here) for entry in tabs if agency is not None],
             is_demo=bool(agency and agency.is_demo),
             agency_name=agency.name if agency else "",
             user_name=user.name,

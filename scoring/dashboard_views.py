@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
-from accounts.http import agency_of
+from plans.models import Plan
 from plans.targets import Status
 from tasks.matrix import matrix_html
 from tasks.models import Report
-from tasks.overview import Overview, choose_period, filters_of, overview
+from tasks.overview import Cell, Filters, Overview, choose_period, filters_of, overview
 from tasks.permissions import can, require
-from tasks.states import STATE_TEXT, State
+from tasks.states import EXPECTED, STATE_TEXT
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -33,6 +34,7 @@ BAR = (
     ),
     ("is-empty", "Chưa có số liệu", frozenset({Status.NOT_REPORTED})),
 )
+LISTED = 8  # rows of each list beside the matrix; the rest is one click away
 
 
 @require_safe
@@ -49,69 +51,89 @@ def home(request: SignedIn) -> HttpResponse:
 @require_safe
 @signed_in
 def dashboard(request: SignedIn) -> HttpResponse:
-    """The period for the office, with filters; the same on one page without controls for the leaders."""
+    """The period for the office, with filters; the same on one page without controls for the leaders.
+
+    htmx asks for the content alone when a filter changes.
+    """
     user = request.user
     require(user, "overview")
+    office = can(user, "review")
     period, periods = choose_period(request)
-    chosen = filters_of(request)
-    today = timezone.localdate()
-    seen = overview(period, chosen, today=today) if period else None
-    own = 0
-    if can(user, "unit_todo") and period:
-        own = Report.objects.owed().filter(period=period, unit=user.unit).count()
-    return render(
-        request,
-        "scoring/dashboard.html",
-        {
-            "period": period,
-            "periods": periods,
-            "chosen": chosen,
-            "query": chosen.query(period) if period else "",
+    chosen = filters_of(request) if office else Filters()
+    context: dict[str, Any] = {
+        "period": period,
+        "periods": periods,
+        "chosen": chosen,
+        "office": office,
+    }
+    if period is None:
+        context["plans"] = Plan.objects.visible_to(user)
+    else:
+        today = timezone.localdate()
+        seen = overview(period, chosen, today=today)
+        opened = frozenset(request.GET.get("mo", "").split(","))
+        context |= {
+            "today": today,
+            "query": chosen.query(period),
             "seen": seen,
-            "matrix": matrix_html(seen, chosen) if seen else "",
-            "bars": area_bars(seen) if seen else [],
+            "matrix": matrix_html(seen, chosen, office=office, opened=opened),
+            "bars": area_bars(seen),
             "states": [*STATE_TEXT.items(), ("late", "Trễ hạn")],
-            "all_areas": period.plan.areas.filter(retired_at=None) if period else [],
-            "all_units": agency_of(request).units.filter(duties__period=period).distinct()
-            if period
-            else [],
-            "controls": can(user, "review"),
-            "own_owed": own,
-            "closed": period is not None and period.is_closed(today),
-            "waiting": waiting(seen) if seen else [],
-        },
-    )
+            "closed": period.is_closed(today),
+            "waiting": [(cell, cell.waited(today)) for cell in seen.longest_waiting[:LISTED]],
+            "missed": seen.missed[:LISTED],
+            "missed_more": seen.missed[LISTED:],
+            "difficulties": difficulties(seen),
+            "own_owed": own_owed(request, seen),
+        }
+    template = "scoring/_overview.html" if request.htmx else "scoring/dashboard.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])  # the part must not be kept as the page
+    return response
+
+
+def own_owed(request: SignedIn, seen: Overview) -> int:
+    """What the reader's own unit still owes: the Chánh Văn phòng is head of a unit too."""
+    user = request.user
+    if not can(user, "unit_todo"):
+        return 0
+    return Report.objects.owed().filter(period=seen.period, unit=user.unit).count()
 
 
 def area_bars(seen: Overview) -> list[dict[str, object]]:
-    """Each area's indicators by what they say against their targets: rows of the chart and its table."""
+    """Each area's indicators by what they say against their targets: rows of ``components/bar_chart.html``."""
     rows = []
     for row in seen.areas:
-        total = len(row.results)
         parts: list[dict[str, object]] = []
-        start = 0.0
+        start = 0
         for css, label, statuses in BAR:
             count = sum(result.verdict.status in statuses for result in row.results)
-            width = round(count * 1000 / total) / 10 if total else 0
-            parts.append({"css": css, "label": label, "count": count, "x": start, "width": width})
-            start = round(start + width, 1)
+            parts.append({"css": css, "label": label, "count": count, "start": start})
+            start += count
         rows.append(
             {
-                "code": row.area.code,
-                "name": row.area.name,
-                "total": total,
+                "label": f"{row.area.code}. {row.area.name}",
+                "url": f"#linh-vuc-{row.area.pk}",
+                "total": start,
                 "parts": parts,
-                "provisional": sum(not result.complete for result in row.results),
+                "note": _provisional(sum(not result.complete for result in row.results)),
             }
         )
     return rows
 
 
-def waiting(seen: Overview, limit: int = 8) -> list[Report]:
-    """The reports that have waited longest for review."""
-    ids = [cell.pk for cell in seen.cells.values() if cell.state is State.SUBMITTED]
-    return (
-        list(Report.objects.filter(pk__in=ids).with_names().order_by("submitted_at")[:limit])
-        if ids
-        else []
+def _provisional(count: int) -> str:
+    return f"{count} chỉ tiêu còn tạm tính" if count else ""
+
+
+def difficulties(seen: Overview) -> list[tuple[Cell, str]]:
+    """What units wrote of difficulties in the reports that stand, in the plan's order."""
+    texts = dict(
+        Report.objects.filter(period=seen.period, state__in=EXPECTED)
+        .exclude(difficulties="")
+        .order_by()
+        .values_list("pk", "difficulties")
     )
+    cells = [cell for cell in seen.cells.values() if cell.pk in texts]
+    cells.sort(key=lambda cell: (cell.task.area.order, cell.task.order, cell.unit.order))
+    return [(cell, texts[cell.pk]) for cell in cells[:LISTED]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
 
-from plans.models import Indicator, Period
+from plans.models import Indicator, Period, Task
+from plans.numbers import show_number, show_percent
 from plans.targets import Kind, Status, Value, Verdict, judge
 from tasks.models import Answer, Report
 from tasks.states import COUNTED, State
@@ -37,9 +37,42 @@ class Result:
         """«tạm tính 3/9 đơn vị» while units are missing, else nothing."""
         return "" if self.complete else f"tạm tính {self.given}/{self.owed} đơn vị"
 
+    @property
+    def words(self) -> str:
+        return value_text(Kind(self.indicator.kind), self.value)
 
-def indicators_of(period: Period) -> list[Indicator]:
-    """The indicators a period asks for, in the plan's order."""
+    @property
+    def previous_words(self) -> str:
+        """The year before's figure in words; empty where there was none."""
+        if self.previous is None or not self.previous.reported:
+            return ""
+        return value_text(Kind(self.indicator.kind), self.previous)
+
+
+def value_text(kind: Kind, value: Value) -> str:
+    """A figure as officials write it: «88/98 (89,8%)», «Có», «15/01/2019»; in words where there is none."""
+    if not value.reported:
+        return "Chưa có số liệu"
+    if value.not_arising or (kind is Kind.RATIO and value.denominator == 0):
+        return "Không phát sinh"
+    if value.ratio is not None and value.numerator is not None and value.denominator is not None:
+        pair = f"{show_number(value.numerator)}/{show_number(value.denominator)}"
+        return f"{pair} ({show_percent(value.ratio)})"
+    if kind is Kind.BOOLEAN:
+        return "Có" if value.holds else "Không"
+    if value.amount is not None:
+        return show_number(value.amount)
+    if value.day is not None:
+        return f"{value.day:%d/%m/%Y}"
+    return "Chưa ban hành" if kind is Kind.DOCUMENT else "Chưa thực hiện"
+
+
+# Per task the units whose report counts, and those that owe one.
+Units = tuple[dict[int, set[int]], dict[int, set[int]]]
+
+
+def indicators_of(period: Period, *, tasks: Mapping[int, Task] | None = None) -> list[Indicator]:
+    """The indicators a period asks for, in the plan's order; of ``tasks`` by pk, where these are at hand."""
     found = Indicator.objects.filter(
         task__area__plan_id=period.plan_id,
         retired_at=None,
@@ -48,7 +81,12 @@ def indicators_of(period: Period) -> list[Indicator]:
     )
     if not period.is_final and not period.is_history:
         found = found.filter(interim=True)
-    return list(found.select_related("task__area"))
+    if tasks is None:
+        return list(found.select_related("task__area"))
+    indicators = [indicator for indicator in found if indicator.task_id in tasks]
+    for indicator in indicators:
+        indicator.task = tasks[indicator.task_id]
+    return indicators
 
 
 def consolidate(
@@ -56,25 +94,33 @@ def consolidate(
     *,
     states: Collection[State] = COUNTED,
     indicators: Iterable[Indicator] | None = None,
+    units: Units | None = None,
 ) -> dict[int, Result]:
-    """Every indicator's result in ``period`` from reports in ``states``, by indicator; a fixed number of queries."""
+    """Every indicator's result in ``period`` from reports in ``states``, by indicator; a fixed number of queries.
+
+    ``units``: who counts and who owes, where the caller has read the reports already.
+    """
     wanted = list(indicators) if indicators is not None else indicators_of(period)
-    values = _values(period, states=states, indicators=wanted)
-    given, owed = _units(period, states)
-    before = previous_values(period, [i for i in wanted if i.target_previous_year])
+    earlier = _earlier(period, {i.code for i in wanted if i.target_previous_year})
+    if states == COUNTED:  # the year before always is of accepted figures: one query for both
+        values = _values(
+            [period, *(p for p, _ in earlier)], states, [wanted, *(i for _, i in earlier)]
+        )
+        before = values
+    else:
+        values = _values([period], states, [wanted])
+        before = _values([p for p, _ in earlier], COUNTED, [i for _, i in earlier])
+    years_before = _by_code(earlier, before)
+    given, owed = units or _units(period, states, {indicator.task_id for indicator in wanted})
     results = {}
     for indicator in wanted:
-        value = values.get(indicator.pk, Value())
-        previous = before.get(indicator.code)
-        units_given, units_owed = (
-            given.get(indicator.task_id, set()),
-            owed.get(indicator.task_id, set()),
-        )
+        value = values.get((period.pk, indicator.pk), Value())
+        previous = years_before.get(indicator.code)
+        units_given = given.get(indicator.task_id, set())
+        units_owed = owed.get(indicator.task_id, set())
         if indicator.source_id:  # R6a: one unit answers for all
-            units_given, units_owed = (
-                units_given & {indicator.source_id},
-                units_owed & {indicator.source_id},
-            )
+            units_given = units_given & {indicator.source_id}
+            units_owed = units_owed & {indicator.source_id}
         results[indicator.pk] = Result(
             indicator=indicator,
             value=value,
@@ -86,15 +132,12 @@ def consolidate(
     return results
 
 
-def _units(
-    period: Period, states: Collection[State]
-) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-    """Per task the units whose report counts, and those that owe one."""
+def _units(period: Period, states: Collection[State], tasks: Collection[int]) -> Units:
     given: dict[int, set[int]] = {}
     owed: dict[int, set[int]] = {}
     for task, unit, state in (
         Report.objects.active()
-        .filter(period=period)
+        .filter(period=period, task__in=tasks)
         .values_list("task_id", "unit_id", "state")
         .order_by()
     ):
@@ -105,37 +148,50 @@ def _units(
 
 
 def _values(
-    period: Period, *, states: Collection[State], indicators: Collection[Indicator]
-) -> dict[int, Value]:
-    """One aggregate query: sums, all, latest (R8). «Không thuộc đơn vị này» counts as no answer."""
+    periods: Collection[Period],
+    states: Collection[State],
+    indicators: Collection[Collection[Indicator]],
+) -> dict[tuple[int, int], Value]:
+    """By period and indicator, in one query: sums, all, latest (R8). «Không thuộc đơn vị này» is no answer."""
+    of_all = [indicator for some in indicators for indicator in some]
+    if not of_all:
+        return {}
+    kinds = {indicator.pk: Kind(indicator.kind) for indicator in of_all}
     given = Q(state=Answer.State.GIVEN)
-    empty_ratio = Q(indicator__kind=Kind.RATIO, denominator=0)
-    not_arising = Q(state=Answer.State.NOT_ARISING) | given & empty_ratio
-    rows = (
-        Answer.objects.filter(
-            report__period=period,
-            report__state__in=list(states),
-            report__released_at=None,
-            report__retired_at=None,
-            indicator__in=[i.pk for i in indicators],
-        )
-        .exclude(state=Answer.State.NOT_OURS)
-        .order_by()
-        .values("indicator_id")
-        .annotate(
-            answers=Count("pk"),
-            not_arising=Count("pk", filter=not_arising),
-            figures=Count("pk", filter=given & ~empty_ratio),
-            numerator_sum=Sum("numerator", filter=given),
-            denominator_sum=Sum("denominator", filter=given),
-            amount_sum=Sum("amount", filter=given),
-            held=Count("pk", filter=given & Q(holds=True)),
-            latest=Max("day", filter=given),
-            latest_document=Max("document__issued_on", filter=given),
-        )
-    )
-    kinds = {indicator.pk: Kind(indicator.kind) for indicator in indicators}
-    return {row["indicator_id"]: _value(kinds[row["indicator_id"]], row) for row in rows}
+    empty_ratio = Q(denominator=0)  # only ratios have one
+    pair = given & Q(numerator__isnull=False, denominator__gt=0)
+    sums: dict[str, Any] = {
+        "answers": Count("pk"),
+        "not_arising": Count("pk", filter=Q(state=Answer.State.NOT_ARISING) | empty_ratio),
+    }
+    # Only what the kinds need: building the query costs more than running it.
+    asked = set(kinds.values())
+    if Kind.RATIO in asked:
+        sums["numerator_sum"] = Sum("numerator", filter=pair)
+        sums["denominator_sum"] = Sum("denominator", filter=pair)
+    if asked & {Kind.COUNT, Kind.AMOUNT}:
+        sums["amount_sum"] = Sum("amount", filter=given)
+    if Kind.BOOLEAN in asked:
+        sums["held"] = Count("pk", filter=given & Q(holds=True))
+    if Kind.DATE in asked:
+        sums["latest"] = Max("day", filter=given)
+    if Kind.DOCUMENT in asked:
+        sums["latest_document"] = Max("document__issued_on", filter=given)
+    answers = Answer.objects.filter(
+        report__period__in=[period.pk for period in periods],
+        report__state__in=list(states),
+        report__released_at=None,
+        report__retired_at=None,
+        indicator__in=list(kinds),
+    ).exclude(state=Answer.State.NOT_OURS)
+    if any(indicator.source_id for indicator in of_all):
+        # R6a: where one unit is the source, it alone is asked, whoever answered before.
+        answers = answers.filter(Q(indicator__source=None) | Q(indicator__source=F("report__unit")))
+    rows = answers.order_by().values("report__period", "indicator_id").annotate(**sums)
+    return {
+        (row["report__period"], row["indicator_id"]): _value(kinds[row["indicator_id"]], row)
+        for row in rows
+    }
 
 
 def _value(kind: Kind, row: Mapping[str, Any]) -> Value:
@@ -144,36 +200,57 @@ def _value(kind: Kind, row: Mapping[str, Any]) -> Value:
     if kind is Kind.BOOLEAN:
         # «Not done» is an answer too, so every answer that arose must hold.
         return Value(reported=True, holds=row["held"] == row["answers"] - row["not_arising"])
-    if not row["figures"]:
-        return Value(reported=True, missing=True)
     if kind is Kind.RATIO:
+        if row["denominator_sum"] is None:
+            return Value(reported=True, missing=True)
         return Value(
-            reported=True,
-            numerator=row["numerator_sum"] or Decimal(0),
-            denominator=row["denominator_sum"] or Decimal(0),
+            reported=True, numerator=row["numerator_sum"], denominator=row["denominator_sum"]
         )
     if kind in {Kind.COUNT, Kind.AMOUNT}:
-        return Value(reported=True, amount=row["amount_sum"] or Decimal(0))
+        total = row["amount_sum"]
+        return Value(reported=True, amount=total, missing=total is None)
     day = row["latest_document"] if kind is Kind.DOCUMENT else row["latest"]
     return Value(reported=True, day=day, missing=day is None)
 
 
 def previous_values(period: Period, indicators: Collection[Indicator]) -> dict[str, Value]:
-    """The agency's own accepted values of the year before, by indicator code (R9); none where there was no such year.
+    """The agency's own accepted values of the year before, by indicator code (R9); none where there was no such year."""
+    earlier = _earlier(period, {indicator.code for indicator in indicators})
+    values = _values([p for p, _ in earlier], COUNTED, [i for _, i in earlier])
+    return _by_code(earlier, values)
+
+
+Earlier = list[tuple[Period, list[Indicator]]]
+
+
+def _earlier(period: Period, codes: set[str]) -> Earlier:
+    """The final periods of the year before with their indicators of these codes; the one to believe last.
 
     The same plan's earlier year comes first; a new plan looks into the one before it by the same codes.
     """
-    if not indicators:
-        return {}
-    codes = {indicator.code for indicator in indicators}
+    if not codes:
+        return []
     before = Period.objects.filter(
         plan__agency_id=period.plan.agency_id, year=period.year - 1, kind=Period.FINAL
     ).order_by("plan__issued_on", "plan_id")
+    ordered = sorted(before, key=lambda p: p.plan_id == period.plan_id)
+    of_plan: dict[int, list[Indicator]] = {p.plan_id: [] for p in ordered}
+    if ordered:
+        for indicator in (
+            Indicator.objects.filter(task__area__plan__in=list(of_plan), code__in=codes)
+            .annotate(of_plan=F("task__area__plan"))
+            .order_by("pk")
+        ):
+            of_plan[indicator.of_plan].append(indicator)
+    return [(p, of_plan[p.plan_id]) for p in ordered]
+
+
+def _by_code(earlier: Earlier, values: Mapping[tuple[int, int], Value]) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    for earlier in sorted(before, key=lambda p: p.plan_id == period.plan_id):
-        theirs = list(Indicator.objects.filter(task__area__plan_id=earlier.plan_id, code__in=codes))
-        values = _values(earlier, states=COUNTED, indicators=theirs)
-        found |= {i.code: values[i.pk] for i in theirs if i.pk in values}
+    for period, indicators in earlier:
+        for indicator in indicators:
+            if (period.pk, indicator.pk) in values:
+                found[indicator.code] = values[period.pk, indicator.pk]
     return found
 
 

@@ -173,6 +173,30 @@ def open_period(
     return opening
 
 
+@transaction.atomic
+def open_new(
+    *, plan: Plan, year: int, by: Actor, kind: str = Period.FINAL, due_before: dt.date | None = None
+) -> Opening:
+    """Open a period from its page: refused where it is open already, where its date cannot be, where nobody owes."""
+    if plan.periods.filter(year=year, kind=kind, opened_at__isnull=False).exists():
+        raise Refused("Kỳ báo cáo này đã được mở trước đó.")
+    if kind != Period.FINAL:
+        if due_before is None or due_before.year != year or due_before <= dt.date(year, 1, 1):
+            raise Refused(f"Ngày phải gửi của kỳ giữa năm phải nằm trong năm {year}.")
+        if due_before >= plan.due_before(year):
+            raise Refused(
+                "Kỳ giữa năm phải gửi trước kỳ cả năm "
+                f"(trước ngày {plan.due_before(year):%d/%m/%Y})."
+            )
+    opening = open_period(plan=plan, year=year, by=by, kind=kind, due_before=due_before)
+    if not opening.reports:
+        raise Refused(
+            "Không đơn vị nào phải báo cáo trong kỳ này: kế hoạch chưa phân công, "
+            "hoặc chưa chỉ tiêu nào được đánh dấu báo cáo giữa năm."
+        )
+    return opening
+
+
 def _fix_duties(period: Period) -> None:
     """Write down who has which role in which task of the period, groups as they are now."""
     wanted = {
@@ -208,6 +232,8 @@ def reopen_period(*, period: Period, by: Actor, reason: str, closes_on: dt.date)
     _need(reason, "Hãy nêu lý do mở lại kỳ.")
     if period.is_history:
         raise Refused(f"{period} là số liệu lịch sử, không mở được.")
+    if not period.is_closed():
+        raise Refused(f"Kỳ báo cáo {period} đang mở.")
     if closes_on < timezone.localdate():
         raise Refused("Ngày khóa mới không được ở quá khứ.")
     before = period.closes_on
@@ -224,18 +250,20 @@ def reopen_period(*, period: Period, by: Actor, reason: str, closes_on: dt.date)
 
 
 @transaction.atomic
-def release(*, report: Report, by: Actor, reason: str) -> None:
-    """Release a unit from a report it cannot give (R5)."""
+def release(*, report: Report, by: Actor, reason: str) -> bool:
+    """Release a unit from a report it cannot give (R5); False where it had been released already."""
     _need(reason, "Hãy nêu lý do miễn báo cáo.")
     changed = Report.objects.filter(pk=report.pk, released_at__isnull=True).update(
         released_at=timezone.now(), released_reason=reason[:500]
     )
     if changed:
         record(by=by, agency=report.unit.agency_id, action="Miễn báo cáo", of=report, reason=reason)
+    return bool(changed)
 
 
 @transaction.atomic
-def take_back_release(*, report: Report, by: Actor, reason: str) -> None:
+def take_back_release(*, report: Report, by: Actor, reason: str) -> bool:
+    """Ask a released unit for its report again; False where it was not released."""
     _need(reason, "Hãy nêu lý do yêu cầu báo cáo trở lại.")
     changed = Report.objects.filter(pk=report.pk, released_at__isnull=False).update(
         released_at=None, released_reason=""
@@ -248,6 +276,7 @@ def take_back_release(*, report: Report, by: Actor, reason: str) -> None:
             of=report,
             reason=reason,
         )
+    return bool(changed)
 
 
 def _need(text: str, message: str) -> None:

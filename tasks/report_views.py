@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -38,6 +37,7 @@ from tasks.report_pages import (
     unit_role,
 )
 from tasks.states import State
+from tasks.templatetags.reports import state_badge
 from tasks.todo_views import next_owed
 from tasks.verdicts import verdicts
 
@@ -213,6 +213,9 @@ def report_autosave(request: SignedIn, pk: int) -> HttpResponse:
     report, typed = saved.report, saved.typed
     touched = [i for i in saved.indicators if saved.before.words(i.pk) != typed.content.words(i.pk)]
     html: dict[str, str] = {}
+    if touched or report.version == 1:
+        html["report-state"] = state_badge(report)
+        html["answered"] = str(typed.content.complete(saved.indicators))
     shown = verdicts(report, touched, stored_answers(report) if touched else {})
     for indicator in touched:
         html[f"v{indicator.pk}"] = render_to_string(
@@ -304,46 +307,3 @@ def detail_context(user: User, report: Report) -> dict[str, Any]:
         "locked": why_not(user, "report_write", report) if own else None,
         "return_reason": last_reason(report),
     }
-
-
-@require_safe
-@signed_in
-def report_list(request: SignedIn) -> HttpResponse:
-    """Reports of a period by area, task, unit and state: where the overview's cells lead."""
-    require(request.user, "overview")
-    from tasks.overview import choose_period, filters_of
-
-    period, periods = choose_period(request)
-    chosen = filters_of(request)
-    reports = (
-        Report.objects.in_agency_of(request.user).with_names().filter(period=period)
-        if period
-        else Report.objects.none()
-    )
-    if chosen.area:
-        reports = reports.filter(task__area__code=chosen.area)
-    if chosen.task:
-        reports = reports.filter(task__code=chosen.task)
-    if chosen.unit:
-        reports = reports.filter(unit__code=chosen.unit)
-    if chosen.state == "late":
-        today = timezone.localdate()
-        reports = reports.filter(
-            Q(is_late=True) | Q(pk__in=Report.objects.overdue(today).values("pk"))
-        )
-    elif chosen.state:
-        reports = reports.filter(state=chosen.state)
-    return render(
-        request,
-        "tasks/report_list.html",
-        {
-            "period": period,
-            "periods": periods,
-            "chosen": chosen,
-            "reports": reports,
-            "today": timezone.localdate(),
-            "back": f"{reverse('dashboard')}?{chosen.query(period)}"
-            if period
-            else reverse("dashboard"),
-        },
-    )

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.db.models import Count
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
-from accounts.http import agency_of
 from accounts.models import Role
+from plans.models import Period
+from plans.targets import Kind
 from tasks import periods, services
 from tasks.answer_forms import read_day
-from tasks.models import Report
+from tasks.consolidation import previous_values, value_text
+from tasks.models import Answer, Report
 from tasks.overview import choose_period, filters_of
-from tasks.permissions import can, require, require_read
+from tasks.permissions import can, require, require_read, why_not
+from tasks.report_list_views import narrowed, units_of
 from tasks.report_views import actor, detail_context, get_report
 from tasks.states import State
 
 if TYPE_CHECKING:
     from accounts.http import SignedIn
-    from plans.models import Period
     from tasks.models import ReportQuerySet
     from tasks.overview import Filters
 
+AGES = (3, 7, 14)  # days a report has waited, as the queue offers them
 REASONS = (
     "Thiếu tài liệu kiểm chứng.",
     "Số liệu chưa khớp với tài liệu kiểm chứng.",
@@ -39,16 +46,16 @@ REASONS = (
 def waiting(request: SignedIn, period: Period | None, chosen: Filters) -> ReportQuerySet:
     """What waits for review in one period, the longest waiting first."""
     reports = (
-        Report.objects.visible_to(request.user)
+        narrowed(Report.objects.visible_to(request.user), replace(chosen, state=""))
         .active()
         .filter(period=period, state=State.SUBMITTED)
         .with_names()
         .order_by("submitted_at", "pk")
     )
-    if chosen.area:
-        reports = reports.filter(task__area__code=chosen.area)
-    if chosen.unit:
-        reports = reports.filter(unit__code=chosen.unit)
+    if chosen.waiting:
+        day = timezone.localdate() - dt.timedelta(days=chosen.waiting - 1)
+        start = timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+        reports = reports.filter(submitted_at__lt=start)
     return reports
 
 
@@ -58,7 +65,12 @@ def review_queue(request: SignedIn) -> HttpResponse:
     require(request.user, "review")
     period, all_periods = choose_period(request)
     chosen = filters_of(request)
+    today = timezone.localdate()
     reports = list(waiting(request, period, chosen))
+    for report in reports:
+        assert period is not None and report.submitted_at is not None
+        report.period = period
+        report.waited = (today - timezone.localdate(report.submitted_at)).days  # type: ignore[attr-defined]
     return render(
         request,
         "tasks/review_queue.html",
@@ -66,43 +78,120 @@ def review_queue(request: SignedIn) -> HttpResponse:
             "period": period,
             "periods": all_periods,
             "chosen": chosen,
+            "query": chosen.query(period),
             "reports": reports,
             "areas": period.plan.areas.filter(retired_at=None) if period else [],
-            "units": agency_of(request).units.all(),
-            "today": timezone.localdate(),
-            "locked": period is not None and period.is_closed(),
+            "units": units_of(request, period),
+            "ages": AGES,
+            "locked": period is not None and period.is_closed(today),
+            "elsewhere": _waiting_elsewhere(request, period, all_periods),
         },
     )
+
+
+def _waiting_elsewhere(
+    request: SignedIn, period: Period | None, all_periods: list[Period]
+) -> list[tuple[Period, int]]:
+    """Other periods that are still open and have reports waiting, so that none is forgotten there."""
+    counts = dict(
+        Report.objects.visible_to(request.user)
+        .active()
+        .filter(period__in=all_periods, state=State.SUBMITTED)
+        .order_by()
+        .values_list("period")
+        .annotate(Count("pk"))
+    )
+    return [
+        (other, counts[other.pk])
+        for other in all_periods
+        if other != period and counts.get(other.pk) and not other.is_closed()
+    ]
 
 
 @require_safe
 @signed_in
 def review_report(request: SignedIn, pk: int) -> HttpResponse:
-    """One report under review, with the next and the previous of the queue beside it."""
+    """One report under review, with the next and the previous of the queue beside it.
+
+    What is not sent yet shows its state and may be released; its content is its unit's own (R3).
+    """
     require(request.user, "review")
-    report = get_report(request.user, pk)
-    require_read(request.user, report)
-    queue = list(waiting(request, report.period, filters_of(request)).values_list("pk", flat=True))
-    here = queue.index(pk) if pk in queue else None
+    return _show(request, get_report(request.user, pk))
+
+
+def _show(request: SignedIn, report: Report, *, error: str = "", form: str = "") -> HttpResponse:
+    """The page; after a refusal with what was typed into ``form`` and why (422)."""
+    user = request.user
+    chosen = filters_of(request)
+    query = chosen.query(report.period)
+    queue = list(waiting(request, report.period, chosen).values_list("pk", flat=True))
+    here = queue.index(report.pk) if report.pk in queue else None
+    readable = Report.objects.visible_to(user).filter(pk=report.pk).exists()
+    context: dict[str, Any] = {"report": report, "hidden": True}
+    if readable:
+        context = detail_context(user, report)
+        _add_year_before(report, context["rows"])
+    queue_url = f"{reverse('review_queue')}?{query}"
+
+    def at(place: int | None) -> str:
+        if place is None or not 0 <= place < len(queue):
+            return ""
+        return f"{reverse('review_report', args=[queue[place]])}?{query}"
+
+    after_url = at(here + 1 if here is not None else None)
     return render(
         request,
         "tasks/report_detail.html",
         {
-            **detail_context(request.user, report),
+            **context,
             "reviewing": True,
-            "may_accept": report.state == State.SUBMITTED
-            and can(request.user, "report_accept", report),
-            "may_reopen": report.state == State.ACCEPTED
-            and can(request.user, "report_reopen", report),
-            "may_release": can(request.user, "report_release", report),
-            "own_unit": report.unit_id == request.user.unit_id,
+            "may_accept": report.state == State.SUBMITTED and can(user, "report_accept", report),
+            "may_reopen": report.state == State.ACCEPTED and can(user, "report_reopen", report),
+            "may_release": can(user, "report_release", report),
+            "locked": why_not(user, "report_release", report),
+            "own_unit": report.unit_id == user.unit_id,
             "reasons": REASONS,
-            "before": queue[here - 1] if here else None,
-            "after": queue[here + 1] if here is not None and here + 1 < len(queue) else None,
+            "query": query,
+            "queue_url": queue_url,
+            "here_url": f"{reverse('review_report', args=[report.pk])}?{query}",
+            "before_url": at(here - 1 if here is not None else None),
+            "after_url": after_url,
+            "next_url": after_url or queue_url,
             "position": here + 1 if here is not None else None,
             "waiting": len(queue),
+            "error": error,
+            "failed": form,
+            "typed": request.POST,
         },
+        status=422 if error else 200,
     )
+
+
+def _add_year_before(report: Report, rows: list[dict[str, Any]]) -> None:
+    """Beside each figure the unit's own accepted one of the year before, and the whole Sở's (R9)."""
+    indicators = {row["indicator"].code: row["indicator"] for row in rows if row["indicator"]}
+    own = {
+        answer.indicator.code: value_text(
+            Kind(answer.indicator.kind), answer.value(answer.indicator.kind)
+        )
+        for answer in Answer.objects.filter(
+            report__unit=report.unit,
+            report__state=State.ACCEPTED,
+            report__period__year=report.period.year - 1,
+            report__period__kind=Period.FINAL,
+            indicator__code__in=indicators,
+        )
+        .exclude(state=Answer.State.NOT_OURS)
+        .select_related("indicator", "document")
+    }
+    whole = previous_values(report.period, list(indicators.values()))
+    for row in rows:
+        code = row["answer"]["code"]
+        row["own_before"] = own.get(code, "")
+        value = whole.get(code)
+        row["all_before"] = (
+            value_text(Kind(row["indicator"].kind), value) if value and row["indicator"] else ""
+        )
 
 
 @require_POST
@@ -118,17 +207,22 @@ def report_accept(request: SignedIn) -> HttpResponse:
     reports = list(Report.objects.visible_to(request.user).with_names().filter(pk__in=ids))
     if len(reports) < len(ids):
         # Of another agency, or gone: the same answer as for a single page of it.
-        from django.http import Http404
-
         raise Http404
     if not reports:
         messages.warning(request, "Chưa chọn báo cáo nào.")
         return _back(request, "review_queue")
     for report in reports:
-        if report.state == State.SUBMITTED:
+        if report.period.is_closed():
             require(request.user, "report_accept", report)
-    accepted = services.accept(reports=reports, by=actor(request, Role.COORDINATOR))
-    if accepted:
+    accepted = services.accept(
+        reports=[report for report in reports if can(request.user, "report_accept", report)],
+        by=actor(request, Role.COORDINATOR),
+    )
+    if accepted == 1 and len(reports) == 1:
+        messages.success(
+            request, f"Đã duyệt báo cáo {reports[0].task.code} của {reports[0].unit.name}."
+        )
+    elif accepted:
         messages.success(request, f"Đã duyệt {accepted} báo cáo.")
     if accepted < len(reports):
         messages.info(
@@ -151,8 +245,7 @@ def report_return(request: SignedIn, pk: int) -> HttpResponse:
             reason=request.POST.get("reason", "").strip()[:2000],
         )
     except services.Refused as error:
-        messages.error(request, f"Chưa trả lại được. {error}")
-        return redirect("review_report", pk)
+        return _show(request, report, error=f"Chưa trả lại được. {error}", form="return")
     if sent:
         messages.success(
             request, f"Đã trả lại báo cáo {report.task.code} cho {report.unit.name} và gửi thư báo."
@@ -171,8 +264,8 @@ def report_reopen(request: SignedIn, pk: int) -> HttpResponse:
     try:
         until = read_day(request.POST.get("until", ""))
     except ValueError:
-        messages.error(request, "Hạn mới không đúng. Viết như 25/11/2019.")
-        return redirect("review_report", pk)
+        error = "Hạn mới không đúng. Viết như 25/11/2019."
+        return _show(request, report, error=error, form="reopen")
     try:
         done = services.reopen(
             report=report,
@@ -181,13 +274,12 @@ def report_reopen(request: SignedIn, pk: int) -> HttpResponse:
             reason=request.POST.get("reason", "").strip()[:2000],
         )
     except services.Refused as error:
-        messages.error(request, f"Chưa mở lại được. {error}")
-        return redirect("review_report", pk)
+        return _show(request, report, error=f"Chưa mở lại được. {error}", form="reopen")
     if done:
         messages.success(request, f"Đã mở lại báo cáo đến hết ngày {until:%d/%m/%Y}.")
     else:
         messages.info(request, "Chỉ mở lại được báo cáo đã duyệt.")
-    return redirect("review_report", pk)
+    return _back(request, "review_report", pk)
 
 
 @require_POST
@@ -197,23 +289,31 @@ def report_release(request: SignedIn, pk: int) -> HttpResponse:
     require(request.user, "report_release")
     report = get_report(request.user, pk)
     require(request.user, "report_release", report)
-    change = periods.take_back_release if report.released_at else periods.release
+    wanted = request.POST.get("then")
+    if wanted not in {"release", "take_back"}:
+        return HttpResponseBadRequest("then: release, take_back")
+    change = periods.release if wanted == "release" else periods.take_back_release
     try:
-        change(
+        done = change(
             report=report,
             by=actor(request, Role.COORDINATOR),
             reason=request.POST.get("reason", "").strip(),
         )
     except services.Refused as error:
-        messages.error(request, str(error))
+        return _show(request, report, error=str(error), form="release")
+    name = f"{report.task.code} của {report.unit.name}"
+    if not done:
+        messages.info(request, f"Báo cáo {name} đã được xử lý trước đó.")
+    elif wanted == "release":
+        messages.success(request, f"Đã miễn báo cáo {name}.")
     else:
-        messages.success(request, "Đã ghi nhận.")
-    return _back(request, "dashboard")
+        messages.success(request, f"Đã yêu cầu trở lại báo cáo {name}.")
+    return _back(request, "review_report", pk)
 
 
-def _back(request: SignedIn, name: str) -> HttpResponseRedirect:
+def _back(request: SignedIn, name: str, *args: int) -> HttpResponseRedirect:
     """To the page the form names (``next``), if it is one of ours."""
     target = request.POST.get("next", "")
     if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         return HttpResponseRedirect(target)
-    return redirect(name)
+    return HttpResponseRedirect(reverse(name, args=args))

@@ -1,0 +1,182 @@
+"""The whole Sở's result of one task in one period: its figures, who has not sent, what units wrote (R8, R19)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.decorators import signed_in
+from plans.models import Duty, Period, Task
+from plans.targets import Kind, Status, Verdict, judge
+from plans.wording import target_text
+from tasks.consolidation import Result, consolidate, indicators_of, value_text
+from tasks.models import Answer, Report
+from tasks.permissions import can
+from tasks.states import EXPECTED, OWED, State
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from accounts.http import SignedIn
+    from accounts.models import User
+    from plans.models import Indicator
+
+
+@dataclass
+class Column:
+    """One indicator of the grid: the consolidated figure, and what it becomes with what waits for review."""
+
+    result: Result
+    target: str
+    expected: Result
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.result.indicator
+
+    @property
+    def changes(self) -> bool:
+        """Would accepting what waits change the figure?"""
+        return self.expected.value != self.result.value
+
+
+@dataclass
+class GridCell:
+    """What one unit says of one indicator; empty where it has not sent, or where it is not asked."""
+
+    words: str = ""
+    reason: str = ""
+    verdict: Verdict | None = None
+    asked: bool = True
+
+
+@dataclass
+class GridRow:
+    """One unit: its report, whether the reader may open it, and its figures."""
+
+    report: Report
+    readable: bool
+    cells: list[GridCell] = field(default_factory=list)
+
+    @property
+    def counts(self) -> bool:
+        return self.report.state == State.ACCEPTED
+
+    @property
+    def waits(self) -> bool:
+        return self.report.state == State.SUBMITTED
+
+    @property
+    def owed(self) -> bool:
+        return self.report.state in OWED
+
+
+@require_safe
+@signed_in
+def task_result(request: SignedIn, period_pk: int, pk: int) -> HttpResponse:
+    """For the office and the leaders; for the units of the task what they may read of one another (R3)."""
+    user = request.user
+    period = get_object_or_404(
+        Period.objects.visible_to(user).select_related("plan__agency"), pk=period_pk
+    )
+    task = get_object_or_404(Task.objects.visible_to(user).select_related("area"), pk=pk)
+    if task.area.plan_id != period.plan_id:
+        raise Http404
+    reports = list(
+        Report.objects.in_agency_of(user)
+        .filter(period=period, task=task, retired_at=None)
+        .with_names()
+        .order_by("unit__order", "pk")
+    )
+    _require_read(user, period, task, reports)
+    for report in reports:
+        report.period = period
+    readable = set(
+        Report.objects.visible_to(user)
+        .filter(period=period, task=task)
+        .values_list("pk", flat=True)
+    )
+    indicators = indicators_of(period, tasks={task.pk: task})
+    columns = _columns(period, indicators)
+    active = [report for report in reports if not report.released_at]
+    rows = _rows(active, readable, columns)
+    told = [row.report for row in rows if row.readable and row.report.state in EXPECTED]
+    return render(
+        request,
+        "tasks/task_result.html",
+        {
+            "period": period,
+            "task": task,
+            "columns": columns,
+            "rows": rows,
+            "released": [report for report in reports if report.released_at],
+            "missing": [row.report for row in rows if row.owed],
+            "waiting": [row.report for row in rows if row.waits],
+            "accepted": sum(row.counts for row in rows),
+            "total": len(rows),
+            "met": sum(c.result.verdict.status is Status.MET for c in columns),
+            "told": [report for report in told if report.text.strip()],
+            "difficulties": [report for report in told if report.difficulties.strip()],
+            "office": can(user, "review"),
+            "overview": can(user, "overview"),
+            "today": timezone.localdate(),
+            "closed": period.is_closed(),
+        },
+    )
+
+
+def _require_read(user: User, period: Period, task: Task, reports: list[Report]) -> None:
+    """403 for units that have no part in the task; administrators see no content of reports."""
+    if can(user, "overview"):
+        return
+    mine = any(report.unit_id == user.unit_id for report in reports)
+    if can(user, "unit_todo") and (
+        mine or Duty.objects.filter(period=period, task=task, unit=user.unit).exists()
+    ):
+        return
+    raise PermissionDenied(
+        "Kết quả của nhiệm vụ này dành cho Văn phòng Sở, Lãnh đạo Sở và các đơn vị cùng nhiệm vụ."
+    )
+
+
+def _columns(period: Period, indicators: list[Indicator]) -> list[Column]:
+    counted = consolidate(period, indicators=indicators)
+    expected = consolidate(period, indicators=indicators, states=EXPECTED)
+    return [Column(counted[i.pk], target_text(i, period.year), expected[i.pk]) for i in indicators]
+
+
+def _rows(reports: list[Report], readable: set[int], columns: list[Column]) -> list[GridRow]:
+    """Figures only of what was sent and stands: a returned report is being changed by its unit."""
+    shown = [report.pk for report in reports if report.state in EXPECTED and report.pk in readable]
+    answers = {
+        (answer.report_id, answer.indicator_id): answer
+        for answer in Answer.objects.filter(report__in=shown).select_related("document")
+    }
+    rows = []
+    for report in reports:
+        row = GridRow(report, report.pk in readable)
+        for column in columns:
+            indicator = column.indicator
+            asked = indicator.source_id in {None, report.unit_id}
+            answer = answers.get((report.pk, indicator.pk)) if asked else None
+            row.cells.append(_cell(answer, column, report) if answer else GridCell(asked=asked))
+        rows.append(row)
+    return rows
+
+
+def _cell(answer: Answer, column: Column, report: Report) -> GridCell:
+    indicator = column.indicator
+    if answer.state == Answer.State.NOT_OURS:
+        return GridCell(Answer.State.NOT_OURS.label, answer.reason)
+    value = answer.value(indicator.kind)
+    words = value_text(Kind(indicator.kind), value)
+    if answer.document and answer.document.number:
+        words = f"{answer.document.number} ngày {words}"
+    verdict = judge(value, indicator.target_for(report.period.year), column.result.previous)
+    return GridCell(words, answer.reason, verdict)
