@@ -5,30 +5,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_stand_in'),
-        ('tasks', '0002_results_obstacles_documents'),
+        ("accounts", "0002_stand_in"),
+        ("tasks", "0002_results_obstacles_documents"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='evidence',
-            name='added_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='thêm lúc'),
+            model_name="evidence",
+            name="added_at",
+            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name="thêm lúc"),
         ),
         migrations.AddField(
-            model_name='storedfile',
-            name='checked_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='kiểm tra lúc'),
+            model_name="storedfile",
+            name="checked_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="kiểm tra lúc"),
         ),
         migrations.AddField(
-            model_name='storedfile',
-            name='problem',
-            field=models.CharField(blank=True, choices=[('missing', 'không còn trên máy chủ'), ('altered', 'nội dung khác lúc tải lên')], max_length=10, verbose_name='hỏng'),
+            model_name="storedfile",
+            name="problem",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("missing", "không còn trên máy chủ"),
+                    ("altered", "nội dung khác lúc tải lên"),
+                ],
+                max_length=10,
+                verbose_name="hỏng",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('number', ''), _negated=True), ('issued_on__isnull', True)), fields=('agency', 'number', 'issuer'), name='document_without_date_once'),
+            model_name="document",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    models.Q(("number", ""), _negated=True), ("issued_on__isnull", True)
+                ),
+                fields=("agency", "number", "issuer"),
+                name="document_without_date_once",
+            ),
         ),
     ]
