@@ -173,7 +173,7 @@
       htmx.trigger(form, "htmx:abort");
       sending(false);
       announce("Đã dừng tải lên; chưa có gì được lưu.");
-      form.querySelector("[type=submit]")?.focus();
+      form.querySelector("[type=submit]:not([form])")?.focus();
     });
 
     // Came back with faults: what was chosen is still chosen.
