@@ -145,7 +145,7 @@ def _read(name: str, text: str, kind: str) -> object:
         raise ValueError(f"{called} dài quá {limit} ký tự.")
     if name in NUMBERS:
         try:
-            return _read_figure(text) if text else None
+            return read_figure(text) if text else None
         except NotANumber:
             raise ValueError(f"{called} «{text}» không phải là số. Viết như 12 hoặc 9,8.") from None
     if name in DAYS:
@@ -156,7 +156,7 @@ def _read(name: str, text: str, kind: str) -> object:
     return text
 
 
-def _read_figure(text: str) -> Decimal:
+def read_figure(text: str) -> Decimal:
     """A number as it may be typed or pasted: also full-width digits and blanks of any kind between thousands."""
     text = unicodedata.normalize("NFKC", text).strip()
     if " " in text and not _SPACED.match(text):
@@ -192,25 +192,29 @@ class Question:
 
     @property
     def states(self) -> list[tuple[str, str]]:
-        """The answers this kind allows: a figure, «không phát sinh», «không thuộc đơn vị này» (R7a)."""
-        given = {
-            Kind.BOOLEAN: "Có / không",
-            Kind.DOCUMENT: "Đã ban hành",
-            Kind.DATE: "Đã thực hiện",
-        }.get(Kind(self.indicator.kind), "Có số liệu")
-        found = [(str(Answer.State.GIVEN), given)]
-        if self.indicator.kind in {Kind.DOCUMENT, Kind.DATE}:
-            found.append(
-                (
-                    str(Answer.State.MISSING),
-                    "Chưa ban hành" if self.indicator.kind == Kind.DOCUMENT else "Chưa thực hiện",
-                )
+        return states_of(self.indicator.kind)
+
+
+def states_of(kind: str) -> list[tuple[str, str]]:
+    """The answers a kind allows: a figure, «không phát sinh», «không thuộc đơn vị này» (R7a)."""
+    given = {
+        Kind.BOOLEAN: "Có / không",
+        Kind.DOCUMENT: "Đã ban hành",
+        Kind.DATE: "Đã thực hiện",
+    }.get(Kind(kind), "Có số liệu")
+    found = [(str(Answer.State.GIVEN), given)]
+    if kind in CAN_BE_MISSING:
+        found.append(
+            (
+                str(Answer.State.MISSING),
+                "Chưa ban hành" if kind == Kind.DOCUMENT else "Chưa thực hiện",
             )
-        return [
-            *found,
-            (str(Answer.State.NOT_ARISING), Answer.State.NOT_ARISING.label),
-            (str(Answer.State.NOT_OURS), Answer.State.NOT_OURS.label),
-        ]
+        )
+    return [
+        *found,
+        (str(Answer.State.NOT_ARISING), Answer.State.NOT_ARISING.label),
+        (str(Answer.State.NOT_OURS), Answer.State.NOT_OURS.label),
+    ]
 
 
 def questions(
@@ -225,14 +229,10 @@ def questions(
     found = []
     for indicator in indicators:
         answer = answers.get(indicator.pk)
-        shown = stored_values(indicator, answer)
-        prefix = f"a{indicator.pk}-"
-        kept = {k.removeprefix(prefix): v for k, v in unread.items() if k.startswith(prefix)}
-        if kept:
-            shown = {"state": shown["state"], **kept}
+        shown = shown_values(indicator, answer, unread)
         if typed is not None:
             shown = {
-                name: typed.get(prefix + name, "")
+                name: typed.get(field_name(indicator, name), "")
                 for name in ("state", "reason", *FIELDS[indicator.kind])
             }
         found.append(
@@ -257,6 +257,16 @@ def _input(
         value=shown.get(name, ""),
         error=errors.get(full, ""),
     )
+
+
+def shown_values(
+    indicator: Indicator, answer: Answer | None, unread: Mapping[str, str]
+) -> dict[str, str]:
+    """The texts of an indicator's fields: as stored, over them what was typed and not understood."""
+    shown = stored_values(indicator, answer)
+    prefix = f"a{indicator.pk}-"
+    kept = {k.removeprefix(prefix): v for k, v in unread.items() if k.startswith(prefix)}
+    return {"state": shown["state"], **kept} if kept else shown
 
 
 def stored_values(indicator: Indicator, answer: Answer | None) -> dict[str, str]:

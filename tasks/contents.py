@@ -38,6 +38,13 @@ class Content:
             if name.startswith(prefix)
         }
 
+    def complete(self, indicators: Iterable[Indicator]) -> int:
+        """How many of ``indicators`` are answered with nothing missing."""
+        return sum(
+            i.pk in self.answers and not rules.missing(self.answers[i.pk], kind=i.kind)
+            for i in indicators
+        )
+
     def words(self, indicator: int) -> str:
         """One indicator's answer in words, understood or not."""
         unread = self.unread_of(indicator)

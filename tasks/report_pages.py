@@ -89,7 +89,7 @@ def show_form(
             # A form that comes back with what was typed keeps the version it was typed on.
             "version": (typed or {}).get("version", report.version),
             "questions": asked,
-            "answered": sum(bool(q.verdict and q.verdict.answered) for q in asked),
+            "answered": stored_content(report, answers).complete(indicators),
             "texts": {name: _text(report, name, typed) for name in TEXTS},
             "faults": faults,
             "then": then,

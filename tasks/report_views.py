@@ -22,7 +22,7 @@ from tasks import services
 from tasks.answer_forms import FIELDS, field_name, read_form
 from tasks.contents import TEXTS, stored_content
 from tasks.models import Report
-from tasks.permissions import can, require, require_read, why_not
+from tasks.permissions import can, require, require_read, steps_known_to, why_not
 from tasks.report_pages import (
     conflict_html,
     get_report,
@@ -301,7 +301,7 @@ def detail_context(user: User, report: Report) -> dict[str, Any]:
         "version": version,
         "rows": rows,
         "unanswered": [i for i in indicators if i.code not in answered],
-        "transitions": report.transitions.select_related("for_unit"),
+        "transitions": report.transitions.filter(steps_known_to(user)).select_related("for_unit"),
         "own": own,
         "can_write": can(user, "report_write", report),
         "locked": why_not(user, "report_write", report) if own else None,

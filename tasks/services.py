@@ -62,14 +62,17 @@ class Gap:
 
 def asked_indicators(report: Report) -> list[Indicator]:
     """The indicators this unit answers (R6a): those without a source, and those it is the source of."""
-    period = report.period
-    return [
-        indicator
-        for indicator in Indicator.objects.filter(task_id=report.task_id).order_by("order")
-        if indicator.source_id in {None, report.unit_id}
+    indicators = Indicator.objects.filter(task_id=report.task_id).order_by("order")
+    return [indicator for indicator in indicators if is_asked(indicator, report)]
+
+
+def is_asked(indicator: Indicator, report: Report) -> bool:
+    """Whether ``report`` answers this indicator of its task."""
+    return (
+        indicator.source_id in {None, report.unit_id}
         and not indicator.is_retired
-        and (period.is_final or indicator.interim)
-    ]
+        and (report.period.is_final or indicator.interim)
+    )
 
 
 # -- Saving -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plans.numbers import show_number, show_percent
-from plans.targets import Status, Value, Verdict, judge
+from plans.targets import Value, Verdict, judge
 from tasks.consolidation import previous_values
 from tasks.models import Answer
 
@@ -24,10 +24,6 @@ class Shown:
     verdict: Verdict
     share: str = ""
     not_ours: bool = False
-
-    @property
-    def answered(self) -> bool:
-        return self.not_ours or self.verdict.status is not Status.NOT_REPORTED
 
 
 def verdicts(

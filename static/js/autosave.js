@@ -96,8 +96,8 @@
         cchc.keepNow?.(this.form);
         const link = document.createElement("a");
         link.href = `${signIn}?next=${encodeURIComponent(location.pathname + location.search)}`;
-        link.textContent = "Đăng nhập";
-        this.show("signed-out", "Phiên đăng nhập đã hết; nội dung vẫn được giữ trên máy này. Đăng nhập lại để lưu.", link);
+        link.textContent = "Đăng nhập lại để lưu";
+        this.show("signed-out", "Phiên đăng nhập đã hết; nội dung vẫn được giữ trên máy này.", link);
         return;
       }
       if (response.status === 409) {
