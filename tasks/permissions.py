@@ -9,17 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Role
 from accounts.permissions import allows, refuse_unless
 from tasks.models import Report
-from tasks.states import EDITABLE, State
+from tasks.states import EDITABLE, Action, State
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from accounts.models import User
+    from tasks.models import Direction
 
 UNIT = frozenset({Role.REPORTER, Role.HEAD})
 HEAD = frozenset({Role.HEAD})
@@ -48,6 +50,15 @@ TABLE = {
     "history_read": frozenset(Role),  # each as far as the rows may be known (tasks.trail)
     "reminders_read": frozenset({Role.COORDINATOR, Role.LEADER, Role.ADMINISTRATOR}),
     "mail_retry": frozenset({Role.COORDINATOR, Role.ADMINISTRATOR}),
+    # Obstacles: which ones, says Obstacle.objects.visible_to.
+    "obstacle_read": UNIT | OVERSIGHT,
+    "obstacle_raise": UNIT,  # of one's own unit
+    "obstacle_pass_on": OFFICE,
+    "obstacle_direct": frozenset({Role.LEADER}),
+    "direction_record": OFFICE,  # given on paper (R2b)
+    "direction_done": UNIT | OFFICE,  # the owner's own, the office for it
+    "obstacle_close": OVERSIGHT,
+    "obstacle_reopen": OVERSIGHT,
 }
 OF_OWN_UNIT = frozenset({"report_write", "report_hand_up", "report_hand_back", "report_submit"})
 IN_A_LIVE_PERIOD = OF_OWN_UNIT | {
@@ -99,6 +110,17 @@ def why_not(
     return None
 
 
+def why_not_finish(user: User, direction: Direction) -> str | None:
+    """Why ``user`` may not say that ``direction`` is carried out; None where they may."""
+    if not allows(TABLE, user, "direction_done"):
+        return "Vai trò của bạn không làm được việc này."
+    if direction.owner_id == user.unit_id and user.roles & UNIT:
+        return None
+    if allows(TABLE, user, "direction_record"):
+        return None
+    return f"Ý kiến chỉ đạo này giao {direction.owner.name}; chỉ đơn vị đó báo thực hiện xong."
+
+
 def locked_text(report: Report) -> str:
     period = report.period
     if period.is_history:
@@ -118,3 +140,11 @@ def require_read(user: User, report: Report) -> None:
     raise PermissionDenied(
         "Chỉ Văn phòng Sở, Lãnh đạo Sở và các đơn vị cùng nhiệm vụ xem được báo cáo này."
     )
+
+
+def steps_known_to(user: User) -> Q:
+    """Which changes of state ``user`` may know of: what a writer and the head say to each other is their unit's (R3)."""
+    inside = Q(action__in=[Action.HAND_UP, Action.HAND_BACK])
+    if user.roles & UNIT:
+        return ~inside | Q(report__unit_id=user.unit_id)
+    return ~inside

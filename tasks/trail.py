@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, HistoryRow, Role
 from tasks.models import Correction, Report, Transition
+from tasks.permissions import steps_known_to
 from tasks.states import ACTION_TEXT, STATE_TEXT, Action, State
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def lines_of(user: User, asked: Asked) -> QuerySet[Any]:
 def _visible(user: User) -> tuple[QuerySet[Any], QuerySet[Any], QuerySet[Any]]:
     """The three tables as far as ``user`` may know of their rows."""
     audit = AuditEntry.objects.visible_to(user)
-    transitions = Transition.objects.filter(report__unit__agency=user.agency)
+    transitions = Transition.objects.filter(steps_known_to(user), report__unit__agency=user.agency)
     corrections = Correction.objects.filter(report__unit__agency=user.agency)
     if user.roles & {Role.COORDINATOR, Role.LEADER}:
         return audit, transitions, corrections

@@ -1,0 +1,329 @@
+"""Every address × every person of the cast (R3, STYLE 3). The one place that says who gets what.
+
+To add a page: one row in ``ROWS``, ``("GET name", object, "nine answers")``.
+
+- ``object``: a name of :data:`OBJECTS`, from whose arguments the address is made ("" without any). An
+  object belongs to the cast's own agency, so the strangers' two columns read 404 for it.
+- The nine answers are in the order of :data:`COLUMNS`; below, the superuser gets 403 and who is not
+  signed in is sent to the sign-in page. An address for everybody stands in ``PUBLIC`` instead.
+- A row for each method: ``POST name`` with what it posts as a fourth part. What a POST changes is taken
+  back after each person.
+- A method that no row names must answer 405.
+"""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from cast import PEOPLE, TODAY, Cast
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from accounts.history import Actor, record
+from tasks.models import Answer, Evidence, Report, StoredFile, Transition
+
+COLUMNS = (
+    "office", "head", "officer", "other_head", "outside_head", "leader", "administrator",
+    "stranger_office", "stranger_head",
+)  # fmt: skip
+OBJECTS = {
+    "": lambda c: [],
+    "plan": lambda c: [c.plan.pk],
+    "period": lambda c: [c.period.pk],
+    "share": lambda c: [c.plan.pk, c.units["TCCB"].pk],
+    "draft": lambda c: [c.report.pk],
+    "sent": lambda c: [c.reports["submitted"].pk],
+    "returned": lambda c: [c.reports["returned"].pk],
+    "accepted": lambda c: [c.reports["accepted"].pk],
+    "evidence": lambda c: [c.report.pk, c.evidence.pk],
+    "document": lambda c: [c.evidence.document_id],
+    "document file": lambda c: [c.evidence.document_id, c.file.pk],
+    "file": lambda c: [c.file.pk],
+    "task": lambda c: [c.period.pk, c.tasks["submitted"].pk],
+    "mail": lambda c: [c.mail.pk],
+    "export": lambda c: [c.export.pk],
+}
+TEXT = {"text": "Đã làm", "version": "0"}
+WHY = {"reason": "Thiếu văn bản"}
+WHOLE = {"whole": "1"}  # the last field of a form with files
+
+#                                     office head offic other outsd leadr admin | strangers: office head
+ROWS = [
+    ("GET home", "",                  "302  302  302  302  302  302  302  302  302"),
+    # -- the plan
+    ("GET plan_list", "",             "302  302  302  302  302  302  302  302  302"),
+    ("GET plan_detail", "plan",       "200  200  200  200  200  200  200  404  404"),
+    ("GET unit_share", "share",       "200  200  200  403  403  200  200  404  404"),
+    # -- a unit's work
+    ("GET todo", "",                  "403  200  200  200  200  403  403  403  200"),
+    ("GET report_detail", "draft",    "403  200  200  403  403  403  403  404  404"),
+    ("GET report_detail", "sent",     "200  200  200  200  403  200  403  404  404"),
+    ("GET report_detail", "returned", "200  200  200  200  403  200  403  404  404"),
+    ("GET report_detail", "accepted", "200  200  200  200  403  200  403  404  404"),
+    ("GET version_compare", "draft",  "403  200  200  403  403  403  403  404  404"),
+    ("GET version_compare", "sent",   "200  200  200  200  403  200  403  404  404"),
+    ("GET report_form", "draft",      "403  200  200  403  403  403  403  404  404"),
+    ("POST report_form", "draft",     "403  302  302  403  403  403  403  404  404", TEXT),
+    ("POST report_form", "sent",      "403  403  403  403  403  403  403  404  404", TEXT),
+    ("POST report_autosave", "draft", "403  200  200  403  403  403  403  404  404", TEXT),
+    ("POST report_autosave", "sent",  "403  403  403  403  403  403  403  404  404", TEXT),
+    ("POST report_hand_back", "draft", "403  302  403  403  403  403  403  404  404", WHY),
+    ("GET evidence_add", "draft",     "403  200  200  403  403  403  403  404  404"),
+    ("POST evidence_add", "draft",    "403  302  302  403  403  403  403  404  404", WHOLE | {"number": "9/BC"}),
+    ("POST evidence_add", "sent",     "403  403  403  403  403  403  403  404  404", WHOLE | {"number": "9/BC"}),
+    ("GET evidence_search", "draft",  "403  302  302  403  403  403  403  404  404"),
+    ("POST evidence_remove", "evidence", "403  302  302  403  403  403  403  404  404", {}),
+    ("GET file_download", "file",     "403  200  200  403  403  403  403  404  404"),
+    # -- the register of documents
+    ("GET document_list", "",         "200  200  200  200  200  200  403  200  200"),
+    ("GET document_detail", "document", "403  200  200  403  403  403  403  404  404"),
+    ("GET document_change", "document", "403  200  200  403  403  403  403  404  404"),
+    ("POST document_change", "document", "403  302  302  403  403  403  403  404  404", {"number": "9/BC"}),
+    ("GET document_attach", "document", "403  200  200  403  403  403  403  404  404"),
+    ("POST document_attach", "document", "403  422  422  403  403  403  403  404  404", {}),
+    ("POST document_detach", "document file", "403  302  302  403  403  403  403  404  404", {}),
+    ("POST document_merge", "document", "403  403  403  403  403  403  403  404  403", {"other": "1"}),
+    ("GET fault_list", "",            "200  200  200  200  200  200  403  200  200"),
+    # -- review
+    ("GET review_queue", "",          "200  403  403  403  403  403  403  200  403"),
+    ("GET review_report", "draft",    "200  403  403  403  403  403  403  404  403"),
+    ("GET review_report", "sent",     "200  403  403  403  403  403  403  404  403"),
+    ("POST report_accept", "",        "302  403  403  403  403  403  403  404  403", "sent"),
+    ("POST report_return", "sent",    "302  403  403  403  403  403  403  404  403", WHY),
+    ("POST report_return", "draft",   "403  403  403  403  403  403  403  404  403", WHY),
+    ("POST report_reopen", "accepted", "302  403  403  403  403  403  403  404  403", WHY | {"until": "25/12/2019"}),
+    ("POST report_release", "draft",  "302  403  403  403  403  403  403  404  403", WHY | {"then": "release"}),
+    # -- the office's pages
+    ("GET dashboard", "",             "200  403  403  403  403  200  403  200  403"),
+    ("GET report_list", "",           "200  403  403  403  403  200  403  200  403"),
+    ("GET task_result", "task",       "200  200  200  200  403  200  403  404  404"),
+    ("GET period_list", "",           "200  403  403  403  403  200  403  200  403"),
+    ("GET period_detail", "period",   "200  403  403  403  403  200  403  404  403"),
+    ("GET period_open", "plan",       "200  403  403  403  403  403  403  404  404"),
+    ("POST period_open", "plan",      "422  403  403  403  403  403  403  404  404", {"year": "2019", "kind": "final"}),
+    ("POST period_update", "period",  "302  403  403  403  403  403  403  404  404", {}),
+    ("POST period_close", "period",   "302  403  403  403  403  403  403  404  404", WHY),
+    ("POST period_reopen", "period",  "422  403  403  403  403  403  403  404  404", WHY | {"closes_on": "31/12/2019"}),
+    ("GET history_list", "",          "200  200  200  200  200  200  200  200  200"),
+    ("GET history_export", "",        "200  200  200  200  200  200  200  200  200"),
+    # -- reminders
+    ("GET reminder_list", "",         "200  403  403  403  403  200  200  200  403"),
+    ("GET mail_detail", "mail",       "200  403  403  403  403  200  200  404  404"),
+    ("POST mail_retry", "mail",       "302  403  403  403  403  403  302  404  404", {}),
+    # -- what goes out
+    ("GET export_list", "",           "200  403  403  403  403  200  403  200  403"),
+    ("POST export_request", "",       "302  403  403  403  403  403  403  404  404", "period"),
+    ("GET export_progress", "export", "302  403  403  403  403  302  403  404  404"),
+    ("GET export_download", "export", "200  403  403  403  403  200  403  404  404"),
+]  # fmt: skip
+
+# For everybody, with what who is not signed in gets and what a person who is: the same for each.
+PUBLIC = [
+    ("GET healthz", [], 200, 200),
+    ("GET sign_in", [], 200, 302),
+    ("POST sign_in", [], 200, 302),
+    ("POST sign_out", [], 302, 302),
+    ("GET password_change", [], 302, 200),
+    ("POST password_change", [], 302, 200),
+    ("GET password_change_done", [], 302, 200),
+    ("GET password_reset", [], 200, 200),
+    ("POST password_reset", [], 200, 200),
+    ("GET password_reset_done", [], 200, 200),
+    ("GET password_reset_confirm", ["x", "y"], 200, 200),
+    ("POST password_reset_confirm", ["x", "y"], 200, 200),
+    ("GET password_reset_complete", [], 200, 200),
+]
+# The admin site's own addresses, for each model it lists: only for these two of the cast.
+ADMINS = frozenset({"administrator", "superuser"})
+
+
+@pytest.fixture(autouse=True)
+def morning():
+    with time_machine.travel(TODAY):
+        yield
+
+
+@pytest.fixture
+def cast(db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return Cast()
+
+
+def ask(cast, name, method, address, data=None):
+    """The status one person gets, "in" where they are sent to sign in. What it changed is taken back."""
+    client = Client(raise_request_exception=False)
+    cast.sign_in(client, name)
+    with transaction.atomic():
+        point = transaction.savepoint()
+        page = client.get(address) if method == "GET" else client.post(address, data)
+        transaction.savepoint_rollback(point)
+    if page.status_code == 302 and page.url.startswith(reverse("sign_in")):
+        return "in"
+    return page.status_code
+
+
+def named(row):
+    return f"{row[0]} {row[1]}".strip() if isinstance(row[1], str) else row[0]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=named)
+def test_who_gets_what(cast, row):
+    (method, name), thing, answers, *data = row[0].split(), *row[1:]
+    data = data[0] if data else {}
+    if data == "sent":
+        data = {"bao-cao": cast.reports["submitted"].pk}
+    elif data == "period":
+        data = {"ky": cast.period.pk}
+    expected = dict(zip(COLUMNS, map(int, answers.split()), strict=True))
+    expected |= {"superuser": 403, "anonymous": "in"}
+    assert set(expected) == set(PEOPLE)
+    address = reverse(name, args=OBJECTS[thing](cast))
+    found = {person: ask(cast, person, method, address, data) for person in PEOPLE}
+    assert found == expected
+
+
+@pytest.mark.parametrize("row", PUBLIC, ids=named)
+def test_who_gets_what_of_the_public_pages(cast, row):
+    (method, name), args, out, signed_in = row[0].split(), *row[1:]
+    address = reverse(name, args=args)
+    for person in PEOPLE:
+        found = ask(cast, person, method, address, {})
+        expected = out if person == "anonymous" else signed_in
+        assert (302 if found == "in" else found) == expected, person
+
+
+def own_names(resolver=None):
+    """The names of all addresses outside the admin site."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name != "admin":
+                yield from own_names(pattern)
+        else:
+            yield pattern.name
+
+
+def test_every_address_is_in_the_table():
+    known = {row[0].split()[1] for row in (*ROWS, *PUBLIC)}
+    names = list(own_names())
+    assert None not in names, "an address without a name"
+    lacking = sorted(set(names) - known)
+    assert not lacking, (
+        "Say in tests/test_access.py who gets what: add to ROWS, one row for each method,\n"
+        + "\n".join(
+            f'    ("GET {name}", "",  "office head officer other_head outside_head leader '
+            f'administrator stranger_office stranger_head"),'
+            for name in lacking
+        )
+    )
+    gone = sorted(known - set(names))
+    assert not gone, f"Take these rows out of tests/test_access.py: {gone}"
+
+
+def test_every_address_takes_the_methods_it_says_and_no_other(cast):
+    """GET never writes, and a view says which methods it takes (STYLE 15)."""
+    methods, args = {}, {}
+    for row in (*ROWS, *PUBLIC):
+        method, name = row[0].split()
+        methods.setdefault(name, set()).add(method)
+        args[name] = OBJECTS[row[1]](cast) if isinstance(row[1], str) else row[1]
+    client = Client(raise_request_exception=False)
+    cast.sign_in(client, "office")
+    django_own = {row[0].split()[1] for row in PUBLIC}
+    wrong = []
+    for name, taken in methods.items():
+        others = {"GET", "POST"} if name in django_own else {"GET", "POST", "PUT", "DELETE", "PATCH"}
+        for method in others - taken:
+            with transaction.atomic():
+                point = transaction.savepoint()
+                status = client.generic(method, reverse(name, args=args[name])).status_code
+                transaction.savepoint_rollback(point)
+            if status != 405:
+                wrong.append(f"{method} {name}: {status}")
+    assert not wrong
+
+
+# -- The admin site -----------------------------------------------------------------------------
+
+
+def test_the_admin_site_is_for_administrators(cast):
+    addresses = [reverse("admin:index")]
+    for model in admin.site._registry:
+        info = model._meta.app_label, model._meta.model_name
+        addresses.append(reverse("admin:{}_{}_changelist".format(*info)))
+    assert len(addresses) > 8
+    for address in addresses:
+        for person in PEOPLE:
+            page = cast.sign_in(Client(), person).get(address, follow=True)
+            if person == "anonymous":
+                assert page.request["PATH_INFO"] == reverse("sign_in"), address
+            else:
+                expected = 200 if person in ADMINS else 403
+                assert page.status_code == expected, (address, person)
+
+
+def test_the_admin_site_shows_an_administrator_nothing_of_another_agency(cast):
+    client = cast.sign_in(Client(), "administrator")
+    for model in admin.site._registry:
+        info = model._meta.app_label, model._meta.model_name
+        for row in model._base_manager.all():
+            page = client.get(reverse("admin:{}_{}_change".format(*info), args=[row.pk]))
+            text = page.content.decode()
+            assert "snv.vn" not in text.casefold(), (model, row)
+            assert "Sở SNV" not in text, (model, row)
+
+
+# -- What a unit writes is its own --------------------------------------------------------------
+
+
+@pytest.fixture
+def secretive(cast):
+    """After the return of its report TCCB writes on; all of it is a draft again, in five places."""
+    report = cast.reports["returned"]
+    secret = "BÍ MẬT"
+    Report.objects.filter(pk=report.pk).update(
+        text=secret, difficulties=secret, unread={"a1-amount": secret}, version=9
+    )
+    Answer.objects.filter(report=report).update(amount=31415, reason=secret)
+    Transition.objects.create(
+        report=report, action="hand_back", from_state="returned", to_state="returned",
+        reason=secret, actor_name="Người head", at=TODAY,
+    )  # fmt: skip
+    record(
+        by=Actor.of(cast.people["officer"]), agency=cast.agency, action="Sửa báo cáo", of=report,
+        changes={"text": ["Đã làm returned", secret]},
+    )  # fmt: skip
+    document = cast.evidence.document
+    type(document).objects.filter(pk=document.pk).update(number=secret, subject=secret)
+    StoredFile.objects.filter(pk=cast.file.pk).update(name=f"{secret}.pdf")
+    Evidence.objects.filter(pk=cast.evidence.pk).update(
+        report=report, section=secret, added_at=TODAY + dt.timedelta(minutes=1)
+    )
+    type(document).objects.filter(pk=document.pk).update(
+        created_at=TODAY + dt.timedelta(minutes=1)
+    )
+    return secret
+
+
+def test_no_page_of_anybody_else_shows_what_a_unit_writes_after_a_return(cast, secretive):
+    leaks = set()
+    seen_by_its_unit = False
+    for row in ROWS:
+        method, name = row[0].split()
+        if method != "GET":
+            continue
+        things = {"draft", "returned"} if row[1] in {"draft", "returned"} else {row[1]}
+        for thing in things:
+            address = reverse(name, args=OBJECTS[thing](cast))
+            for person in PEOPLE:
+                page = cast.sign_in(Client(), person).get(address)
+                content = b"".join(page) if page.streaming else page.content
+                text = content.decode(errors="replace")
+                if secretive in text or "31.415" in text:
+                    if person in {"head", "officer"}:
+                        seen_by_its_unit = True
+                    else:
+                        leaks.add((name, thing, person))
+    assert not leaks
+    assert seen_by_its_unit  # or the test looks at nothing
