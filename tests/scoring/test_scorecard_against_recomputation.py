@@ -40,10 +40,11 @@ def test_two_hundred_made_up_years_are_equal_in_every_leaf(office):
     for seed in range(YEARS):
         n = (0, 1, 0, 2, 0, 3)[seed % 6]  # the sample set in every second year
         results, history, proofs = make_year(seed, plan, criteria[n])
-        office.put(results, history, proofs)
-        office.enter(office.sets[n], results)
         wanted = recompute(plan, criteria[n], results, 2019, history=history, proofs=proofs)
-        card = compute(office.period, office.sets[n])
+        with office.for_a_while():
+            office.put(results, history, proofs)
+            office.enter(office.sets[n], results)
+            card = compute(office.period, office.sets[n])
         try:
             compare(card, wanted)
         except AssertionError as error:
