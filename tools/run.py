@@ -287,7 +287,12 @@ def main():
     said = local.quietly(prepare, "chuẩn bị dữ liệu", env=env, keep_stdout=True)
     accounts = json.loads(said.splitlines()[-1])["accounts"]
 
-    supervisor = Supervisor(programs(host, port, var), env)
+    children = programs(host, port, var)
+    for child in children[1:]:
+        child.start_at = float(
+            "inf"
+        )  # people wait for the web server: it has the machine alone first
+    supervisor = Supervisor(children, env)
     site = urlsplit(env.get("SITE_URL") or local.setting("SITE_URL")).hostname
     try:
         deadline = time.monotonic() + WAIT_FOR_WEB
@@ -297,6 +302,9 @@ def main():
                 raise Problem(f"máy chủ web không trả lời; xem {var / 'log' / 'web.log'}")
             supervisor.wait(0.2)
             supervisor.look()
+        for child in children[1:]:
+            child.start_at = 0.0
+        supervisor.look()
         banner(env, accounts, var)
         while True:
             supervisor.wait(1.0)
