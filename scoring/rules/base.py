@@ -1,0 +1,120 @@
+"""What every kind of rule has: its interface, its outcomes, the faults that several share. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import Field
+
+from accounts.reading import Entry, Number
+from plans.targets import Kind, Target, last_day_of_quarter
+from scoring.rules.figures import (
+    MEASURED,
+    NOTHING,
+    Figure,
+    Figures,
+    Leaf,
+    Outcome,
+    State,
+    hold,
+    show_points,
+)
+
+Share = Annotated[Number, Field(ge=0)]
+Targets = Mapping[str, Target]
+Fault = tuple[str, str]  # field of the rule, words
+
+
+def scored(points: Fraction, leaf: Leaf, how: str, lacking: tuple[str, ...] = ()) -> Outcome:
+    held = hold(points, leaf)
+    if held < points:
+        how += f", giữ ở mức tối đa {show_points(held)} điểm"
+    elif held > points:
+        how += f", không thấp hơn {show_points(held)} điểm"
+    return Outcome(held, State.SCORED, how, lacking)
+
+
+def not_reported(leaf: Leaf, figures: Iterable[Figure], points: Fraction = NOTHING) -> Outcome:
+    absent = [figure for figure in figures if not figure.reported and not figure.not_arising]
+    held = hold(points, leaf)
+    words = ", ".join(figure.absent for figure in absent)
+    return Outcome(
+        held,
+        State.NOT_REPORTED,
+        f"{words} → {show_points(held)} điểm",
+        tuple(figure.code for figure in absent),
+    )
+
+
+def not_arising(codes: Iterable[str]) -> Outcome:
+    return Outcome(NOTHING, State.NOT_ARISING, f"{', '.join(codes)}: không phát sinh")
+
+
+class Due(Entry):
+    """The last day of a quarter of the year scored, or of one beside it (R10)."""
+
+    quarter: Annotated[int, Field(ge=1, le=4)]
+    year_offset: Annotated[int, Field(ge=-5, le=5)] = 0
+
+    def on(self, year: int) -> dt.date:
+        return last_day_of_quarter(year + self.year_offset, self.quarter)
+
+
+class RuleBase(Entry):
+    """What every kind of rule answers. ``figures`` holds one :class:`Figure` for each of ``codes``."""
+
+    @property
+    @abstractmethod
+    def codes(self) -> tuple[str, ...]:
+        """The indicators the rule reads, in its own order."""
+
+    @abstractmethod
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        """Points on the figures as they stand."""
+
+    @abstractmethod
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        """The most points if every figure that is not settled meets its target (R29), before they are held."""
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        """What would bring more points, in plain words. Here: the figures that nobody has reported."""
+        return [
+            figure.absent
+            for figure in (figures[code] for code in self.codes)
+            if not figure.reported and not figure.not_arising
+        ]
+
+    @abstractmethod
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        """What is wrong with the rule beside its form; ``targets`` has those of ``codes`` that exist."""
+
+
+def kind_faults(
+    field: str, codes: Iterable[str], targets: Targets, kinds: frozenset[Kind], what: str
+) -> list[Fault]:
+    return [
+        (field, f"chỉ tiêu {code} thuộc loại «{targets[code].kind}»; {what}")
+        for code in codes
+        if code in targets and targets[code].kind not in kinds
+    ]
+
+
+def target_faults(field: str, codes: Iterable[str], targets: Targets) -> list[Fault]:
+    return [
+        (
+            field,
+            f"chỉ tiêu {code} không có mức chỉ tiêu trong kế hoạch nên không thể xét đạt hay không",
+        )
+        for code in codes
+        if code in targets and targets[code].kind in MEASURED and not targets[code].is_set
+    ]
+
+
+def twice(field: str, codes: Iterable[str]) -> list[Fault]:
+    seen: set[str] = set()
+    doubled = [code for code in codes if code in seen or seen.add(code)]  # type: ignore[func-returns-value]
+    return [(field, f"chỉ tiêu {code} được nêu hai lần") for code in dict.fromkeys(doubled)]

@@ -1,0 +1,237 @@
+"""Rules that read several indicators: all of them, their sum, the events they report."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from accounts.reading import Code, Entry, Number
+from plans.numbers import show_number
+from plans.targets import Kind
+from scoring.rules.base import (
+    Fault,
+    RuleBase,
+    Share,
+    Targets,
+    kind_faults,
+    not_arising,
+    not_reported,
+    scored,
+    target_faults,
+    twice,
+)
+from scoring.rules.figures import (
+    NOTHING,
+    QUANTITIES,
+    Figure,
+    Figures,
+    Leaf,
+    Outcome,
+    equals,
+    held_by,
+    hold,
+    show_points,
+)
+
+
+class BooleanRule(RuleBase):
+    """Full points if every member holds, else none."""
+
+    type: Literal["boolean"]
+    all_of: Annotated[list[Code], Field(min_length=1)]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(self.all_of)
+
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        members = [figures[code] for code in self.all_of]
+        arising = [figure for figure in members if not figure.not_arising]
+        if not arising:
+            return not_arising(self.all_of)
+        lacking = tuple(figure.code for figure in arising if not figure.reported)
+        checked = {f.code: held_by(f) for f in arising if f.reported}
+        if failing := [f"{code}: {words}" for code, (held, words) in checked.items() if not held]:
+            return scored(NOTHING, leaf, f"{'; '.join(failing)} → 0 điểm", lacking)
+        if lacking:
+            return not_reported(leaf, arising)
+        full = Fraction(leaf.maximum)
+        if len(checked) == 1:
+            ((_, words),) = checked.values()
+        else:
+            words = f"{', '.join(checked)} đều đạt"
+        return scored(full, leaf, f"{words} → {show_points(full)} điểm")
+
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        settled = [f for c in self.all_of if (f := figures[c]).settled and not f.not_arising]
+        held = all(figure.reported and held_by(figure)[0] for figure in settled)
+        return Fraction(leaf.maximum) if held else NOTHING
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        found = super().wanting(leaf, figures)
+        for figure in (figures[code] for code in self.codes):
+            if figure.reported and not held_by(figure)[0]:
+                found.append(f"{figure.code}: {figure.verdict.missing or held_by(figure)[1]}")
+        return found
+
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        return twice("all_of", self.all_of) + target_faults("all_of", self.all_of, targets)
+
+
+class CountRule(RuleBase):
+    """``each`` for every unit of the sum of the indicators; a yes, a document or a date counts one."""
+
+    type: Literal["count"]
+    indicators: Annotated[list[Code], Field(min_length=1)]
+    each: Number
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(self.indicators)
+
+    def _number(self, figure: Figure) -> Fraction:
+        if figure.kind in QUANTITIES:
+            return Fraction(figure.value.amount or 0)
+        return Fraction(held_by(figure)[0])
+
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        members = [figures[code] for code in self.indicators]
+        arising = [figure for figure in members if not figure.not_arising]
+        if not arising:
+            return not_arising(self.indicators)
+        counted = [figure for figure in arising if figure.reported]
+        if not counted:
+            return not_reported(leaf, arising)
+        total = sum((self._number(figure) for figure in counted), NOTHING)
+        points = total * Fraction(self.each)
+        how = f"{show_points(total)} × {show_number(self.each)} {equals(points)}"
+        lacking = tuple(figure.code for figure in arising if not figure.reported)
+        outcome = scored(points, leaf, how, lacking)
+        if lacking:
+            outcome = replace(outcome, how=f"{outcome.how}; chưa có số liệu {', '.join(lacking)}")
+        return outcome
+
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        total = NOTHING
+        for figure in (figures[code] for code in self.indicators):
+            if figure.settled:
+                total += self._number(figure) if figure.reported else 0
+            elif figure.kind not in QUANTITIES:
+                total += 1  # met means that it holds
+            else:
+                span = figure.span()
+                most = span.highest() if self.each > 0 else span.lowest()
+                if most is None:
+                    return Fraction(leaf.maximum)
+                total += most
+        return total * Fraction(self.each)
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        found = super().wanting(leaf, figures)
+        if self.each <= 0:
+            return found
+        lost = hold(Fraction(leaf.maximum), leaf) - self.score(leaf, figures).points
+        for figure in (figures[code] for code in self.codes):
+            if not figure.reported:
+                continue
+            if figure.kind in QUANTITIES:
+                more = math.ceil(lost / Fraction(self.each))
+                found.append(f"{figure.code}: cần thêm {more} để đủ điểm")
+            elif not held_by(figure)[0]:
+                found.append(f"{figure.code}: {held_by(figure)[1]}")
+        return found
+
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        return twice("indicators", self.indicators) + kind_faults(
+            "indicators",
+            self.indicators,
+            targets,
+            frozenset(Kind) - {Kind.RATIO},
+            "quy tắc đếm không đếm tỷ lệ",
+        )
+
+
+class Event(Entry):
+    indicator: Code
+    count: Literal["shortfall", "value"]
+    points: Share
+
+    def number(self, figure: Figure) -> Fraction:
+        """How many events: what a ratio falls short of its whole, or the value."""
+        if self.count == "value":
+            return Fraction(figure.value.amount or 0)
+        short = Fraction(figure.value.denominator or 0) - Fraction(figure.value.numerator or 0)
+        return max(short, NOTHING)  # above the whole nothing fell short
+
+    def fewest(self, figure: Figure) -> Fraction:
+        if self.count == "value":
+            return figure.span().lowest()
+        # An open figure has no denominator yet: with a target below 100 % it may still be complete.
+        return NOTHING
+
+
+class DeductionRule(RuleBase):
+    """``start`` less points for each event of the indicators reported."""
+
+    type: Literal["deduction"]
+    start: Number
+    events: Annotated[list[Event], Field(min_length=1)]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(event.indicator for event in self.events))
+
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        members = [figures[code] for code in self.codes]
+        arising = [figure for figure in members if not figure.not_arising]
+        if not arising:
+            return not_arising(self.codes)
+        lacking = tuple(figure.code for figure in arising if not figure.reported)
+        if len(lacking) == len(arising):
+            return not_reported(leaf, arising)
+        points, parts = Fraction(self.start), [show_number(self.start)]
+        for event in self.events:
+            figure = figures[event.indicator]
+            if figure.reported:
+                number = event.number(figure)
+                points -= number * Fraction(event.points)
+                parts.append(f"{show_points(number)} × {show_number(event.points)}")
+        outcome = scored(points, leaf, f"{' − '.join(parts)} {equals(points)}", lacking)
+        if lacking:
+            outcome = replace(outcome, how=f"{outcome.how}; chưa có số liệu {', '.join(lacking)}")
+        return outcome
+
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        points = Fraction(self.start)
+        for event in self.events:
+            figure = figures[event.indicator]
+            if not figure.settled:
+                points -= event.fewest(figure) * Fraction(event.points)
+            elif figure.reported:
+                points -= event.number(figure) * Fraction(event.points)
+        return points
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        found = super().wanting(leaf, figures)
+        for event in self.events:
+            figure = figures[event.indicator]
+            if figure.reported and (number := event.number(figure)):
+                what = "thiếu" if event.count == "shortfall" else "có"
+                off = show_points(number * Fraction(event.points))
+                noun = figure.target.counted if figure.target else ""
+                found.append(f"{figure.code}: {what} {show_points(number)} {noun}, trừ {off} điểm")
+        return found
+
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        found: list[Fault] = []
+        for event in self.events:
+            if event.count == "shortfall":
+                kinds, what = frozenset({Kind.RATIO}), "phần thiếu (shortfall) chỉ có ở tỷ lệ"
+            else:
+                kinds, what = QUANTITIES, "giá trị (value) chỉ có ở số lượng, số tiền"
+            found += kind_faults("events", [event.indicator], targets, kinds, what)
+        return found

@@ -1,0 +1,306 @@
+"""Rules that read one indicator: its date, its percentage, its tier, its target; and none at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from accounts.reading import Code, Entry, Number
+from plans.numbers import show_number
+from plans.targets import OP_TEXT, Kind, Status, holds, judge
+from scoring.rules.base import (
+    Due,
+    Fault,
+    RuleBase,
+    Share,
+    Targets,
+    kind_faults,
+    not_arising,
+    not_reported,
+    scored,
+    target_faults,
+)
+from scoring.rules.figures import (
+    DAYS,
+    MEASURED,
+    NOTHING,
+    Figure,
+    Figures,
+    Leaf,
+    Outcome,
+    State,
+    equals,
+    held_by,
+    hold,
+    meets,
+    show_measure,
+    show_points,
+)
+from scoring.spans import samples, tier_faults
+
+
+def needed(figure: Figure, op: str, at: Decimal) -> str:
+    """«cần thêm 3 hồ sơ để đạt 90%»: exact, the denominator staying as it is; empty where it is met."""
+    assert figure.target is not None
+    asked = replace(figure.target, op=op, at=at, previous_year=False)
+    return judge(figure.value, asked).missing
+
+
+class DateRule(RuleBase):
+    """Points by the day a document was issued, the latest where several units give one."""
+
+    type: Literal["date"]
+    indicator: Code
+    on_time: Number
+    late: Number
+    missing: Number
+    due: Due | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (self.indicator,)
+
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        figure = figures[self.indicator]
+        if figure.not_arising:
+            return not_arising(self.codes)
+        if not figure.reported:
+            return not_reported(leaf, [figure], Fraction(self.missing))
+        day = figure.value.day
+        if figure.value.missing or day is None:
+            points, words = self.missing, held_by(figure)[1]
+        else:
+            assert figure.target is not None  # a figure that is reported has its indicator
+            due = self.due.on(leaf.year) if self.due else figure.target.due
+            if due is None:
+                points, words = self.on_time, f"ngày {day:%d/%m/%Y}, không đặt hạn"
+            elif day <= due:
+                points, words = self.on_time, f"{day:%d/%m/%Y} ≤ {due:%d/%m/%Y}"
+            else:
+                points, words = self.late, f"{day:%d/%m/%Y} sau hạn {due:%d/%m/%Y}"
+        return scored(Fraction(points), leaf, f"{words} → {show_points(points)} điểm")
+
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        return Fraction(max(self.on_time, self.late))
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        figure = figures[self.indicator]
+        if not figure.reported:
+            return super().wanting(leaf, figures)
+        if figure.value.missing or figure.value.day is None:
+            return [f"{self.indicator}: {held_by(figure)[1]}"]
+        return [f"{self.indicator}: ngày {figure.value.day:%d/%m/%Y} là sau hạn"]
+
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        found = kind_faults(
+            "indicator", self.codes, targets, DAYS, "quy tắc theo ngày cần văn bản hoặc ngày"
+        )
+        target = targets.get(self.indicator)
+        if not found and target and self.due is None and target.due is None:
+            found.append(("due", f"cả quy tắc lẫn chỉ tiêu {self.indicator} đều không có hạn"))
+        if not self.on_time >= self.late >= self.missing:
+            found.append(
+                ("late", "điểm phải giảm dần: đúng hạn (on_time), muộn (late), không có (missing)")
+            )
+        return found
+
+
+class RatioRule(RuleBase):
+    """Points in proportion to a percentage, full from ``full`` on, none below ``floor``."""
+
+    type: Literal["ratio"]
+    indicator: Code
+    full: Annotated[Number, Field(gt=0)]
+    floor: Share | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (self.indicator,)
+
+    def _points(self, leaf: Leaf, percent: Fraction) -> Fraction:
+        if self.floor is not None and percent < self.floor:
+            return NOTHING
+        return Fraction(leaf.maximum) * min(percent / Fraction(self.full), Fraction(1))
+
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        figure = figures[self.indicator]
+        if figure.not_arising:
+            return not_arising(self.codes)
+        if not figure.reported:
+            return not_reported(leaf, [figure])
+        percent, shown = figure.measure, show_measure(figure)
+        points = self._points(leaf, percent)
+        if self.floor is not None and percent < self.floor:
+            how = f"{shown} < {show_number(self.floor)}% → 0 điểm"
+        elif percent >= self.full:
+            how = f"{shown} ≥ {show_number(self.full)}% → {show_points(points)} điểm"
+        else:
+            start = f"{shown} ≥ {show_number(self.floor)}%" if self.floor is not None else shown
+            scale = "" if self.full == 100 else f" / {show_number(self.full)}%"
+            how = f"{start} → {show_number(leaf.maximum)} × {shown}{scale} {equals(points)}"
+        return scored(points, leaf, how)
+
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        # Points never fall as the percentage rises, so its upper end is the best of the span.
+        highest = figures[self.indicator].span().highest()
+        return Fraction(leaf.maximum) if highest is None else self._points(leaf, highest)
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        figure = figures[self.indicator]
+        if not figure.reported:
+            return super().wanting(leaf, figures)
+        steps = [self.full]
+        if self.floor is not None and figure.measure < self.floor:
+            steps.insert(0, self.floor)
+        return [words for at in steps if (words := needed(figure, ">=", at))]
+
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        found = kind_faults(
+            "indicator", self.codes, targets, frozenset({Kind.RATIO}), "quy tắc này cần một tỷ lệ"
+        )
+        if self.floor is not None and self.floor > self.full:
+            found.append(
+                (
+                    "floor",
+                    f"mức sàn {show_number(self.floor)}% lớn hơn mức đủ điểm {show_number(self.full)}%",
+                )
+            )
+        return found
+
+
+class Tier(Entry):
+    op: Literal[">=", ">", "=", "<=", "<"]
+    at: Number
+    points: Number
+
+    def holds(self, measure: Fraction) -> bool:
+        return holds(measure, self.op, Fraction(self.at))
+
+
+class TiersRule(RuleBase):
+    """The points of the first tier that holds, on the percent of a ratio, else on the value."""
+
+    type: Literal["tiers"]
+    indicator: Code
+    tiers: Annotated[list[Tier], Field(min_length=1)]
+    otherwise: Number
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (self.indicator,)
+
+    def _first(self, measure: Fraction) -> Tier | None:
+        return next((tier for tier in self.tiers if tier.holds(measure)), None)
+
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        figure = figures[self.indicator]
+        if figure.not_arising:
+            return not_arising(self.codes)
+        if not figure.reported:
+            return not_reported(leaf, [figure])
+        unit = "%" if figure.kind is Kind.RATIO else ""
+        tier = self._first(figure.measure)
+        if tier:
+            words = f"{show_measure(figure)} {OP_TEXT[tier.op]} {show_number(tier.at)}{unit}"
+            points = tier.points
+        else:
+            levels = "; ".join(f"{OP_TEXT[t.op]} {show_number(t.at)}{unit}" for t in self.tiers)
+            words = f"{show_measure(figure)} không thuộc mức nào ({levels})"
+            points = self.otherwise
+        return scored(Fraction(points), leaf, f"{words} → {show_points(points)} điểm")
+
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        span = figures[self.indicator].span()
+        measures = [m for m in samples([t.at for t in self.tiers], span) if span.meets(m)]
+        reached = [tier.points if (tier := self._first(m)) else self.otherwise for m in measures]
+        return Fraction(max(reached, default=self.otherwise))
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        figure = figures[self.indicator]
+        if not figure.reported:
+            return super().wanting(leaf, figures)
+        tier = self._first(figure.measure)
+        now = tier.points if tier else self.otherwise
+        return [
+            f"{words} ({show_points(tier.points)} điểm)"
+            for tier in self.tiers
+            if tier.points > now and (words := needed(figure, tier.op, tier.at))
+        ]
+
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        found = kind_faults(
+            "indicator", self.codes, targets, MEASURED, "quy tắc theo mức cần tỷ lệ hoặc số"
+        )
+        target = targets.get(self.indicator)
+        if target and not found:
+            span = Figure(self.indicator, target=replace(target, op="", at=None)).span()
+            names = [f"{OP_TEXT[t.op]} {show_number(t.at)}" for t in self.tiers]
+            tests = [tier.holds for tier in self.tiers]
+            found += [
+                ("tiers", words)
+                for words in tier_faults(names, tests, samples([t.at for t in self.tiers], span))
+            ]
+        return found
+
+
+class TargetRule(RuleBase):
+    """Full points if the indicator meets its target, else none."""
+
+    type: Literal["target"]
+    indicator: Code
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (self.indicator,)
+
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        figure = figures[self.indicator]
+        if figure.not_arising:
+            return not_arising(self.codes)
+        if not figure.reported:
+            return not_reported(leaf, [figure])
+        met, words = meets(figure)
+        points = Fraction(leaf.maximum) if met else NOTHING
+        outcome = scored(points, leaf, f"{words} → {show_points(points)} điểm")
+        if figure.verdict.status is Status.NO_PREVIOUS:
+            outcome = replace(outcome, state=State.NO_PREVIOUS)
+        return outcome
+
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        return Fraction(leaf.maximum)
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        figure = figures[self.indicator]
+        if not figure.reported:
+            return super().wanting(leaf, figures)
+        met, words = meets(figure)
+        return [] if met else [f"{self.indicator}: {figure.verdict.missing or words}"]
+
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        return target_faults("indicator", self.codes, targets)
+
+
+class ManualRule(RuleBase):
+    """Typed by the coordinator, with an explanation: until then no points."""
+
+    type: Literal["manual"]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return ()
+
+    def score(self, leaf: Leaf, figures: Figures) -> Outcome:
+        return Outcome(hold(NOTHING, leaf), State.WAITING_MANUAL, "chờ Văn phòng Sở chấm")
+
+    def best(self, leaf: Leaf, figures: Figures) -> Fraction:
+        return Fraction(leaf.maximum)
+
+    def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
+        return ["chờ Văn phòng Sở chấm, kèm giải trình"]
+
+    def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
+        return []
