@@ -233,7 +233,9 @@ def test_every_address_takes_the_methods_it_says_and_no_other(cast):
     django_own = {row[0].split()[1] for row in PUBLIC}
     wrong = []
     for name, taken in methods.items():
-        others = {"GET", "POST"} if name in django_own else {"GET", "POST", "PUT", "DELETE", "PATCH"}
+        others = (
+            {"GET", "POST"} if name in django_own else {"GET", "POST", "PUT", "DELETE", "PATCH"}
+        )
         for method in others - taken:
             with transaction.atomic():
                 point = transaction.savepoint()
@@ -300,9 +302,7 @@ def secretive(cast):
     Evidence.objects.filter(pk=cast.evidence.pk).update(
         report=report, section=secret, added_at=TODAY + dt.timedelta(minutes=1)
     )
-    type(document).objects.filter(pk=document.pk).update(
-        created_at=TODAY + dt.timedelta(minutes=1)
-    )
+    type(document).objects.filter(pk=document.pk).update(created_at=TODAY + dt.timedelta(minutes=1))
     return secret
 
 
