@@ -141,6 +141,13 @@ def test_nobody_owes_nothing_opens(client, office):
     assert Period.objects.count() == 1
 
 
+@pytest.mark.parametrize(("name", "shown"), [("office", True), ("leader", False), ("head", False)])
+def test_plan_page_leads_the_office_to_opening(client, office, name, shown):
+    office.sign_in(client, name)
+    page = client.get(reverse("plan_detail", args=[office.plan.pk])).content.decode()
+    assert (reverse("period_open", args=[office.plan.pk]) in page) is shown
+
+
 # -- Changed assignments -------------------------------------------------------------------------
 
 
