@@ -39,6 +39,20 @@ OVERSIGHT = frozenset({Role.COORDINATOR, Role.LEADER})
 
 DOCUMENTS = frozenset({"document_list", "document_detail", "document_change", "document_attach"})
 
+OBSTACLES = frozenset(
+    {
+        "obstacle_list",
+        "obstacle_detail",
+        "obstacle_raise",
+        "obstacle_pass_on",
+        "obstacle_direct",
+        "direction_record",
+        "direction_done",
+        "obstacle_close",
+        "obstacle_reopen",
+    }
+)
+
 # R36a: at most five a role; everything else hangs under one of them.
 MENU = (
     Entry(
@@ -58,14 +72,17 @@ MENU = (
                 "fault_list",
             }
         )
-        | DOCUMENTS,
+        | DOCUMENTS
+        | OBSTACLES,
     ),
     Entry(
         "Việc của đơn vị",
         "checklist",
         "todo",
         UNIT,
-        frozenset({"report_form", "report_detail", "evidence_add", "fault_list"}) | DOCUMENTS,
+        frozenset({"report_form", "report_detail", "evidence_add", "fault_list"})
+        | DOCUMENTS
+        | OBSTACLES,
     ),
     Entry(
         "Duyệt",
@@ -84,6 +101,7 @@ UNDER_OVERVIEW = (
     Entry("Tổng quan", "", "dashboard", OVERSIGHT),
     Entry("Danh sách báo cáo", "", "report_list", OVERSIGHT),
     Entry("Kỳ báo cáo", "", "period_list", OVERSIGHT, frozenset({"period_detail", "period_open"})),
+    Entry("Vướng mắc", "", "obstacle_list", OVERSIGHT, OBSTACLES),
     Entry("Sai sót", "", "fault_list", OVERSIGHT),
     Entry("Sổ tài liệu", "", "document_list", OVERSIGHT, DOCUMENTS),
     Entry("Nhắc việc", "", "reminder_list", OVERSIGHT, frozenset({"mail_detail"})),
@@ -91,6 +109,7 @@ UNDER_OVERVIEW = (
 # What hangs under «Việc của đơn vị».
 UNDER_TODO = (
     Entry("Việc của đơn vị", "", "todo", UNIT),
+    Entry("Vướng mắc", "", "obstacle_list", UNIT, OBSTACLES),
     Entry("Sai sót", "", "fault_list", UNIT),
     Entry("Sổ tài liệu", "", "document_list", UNIT, DOCUMENTS),
 )

@@ -1,7 +1,7 @@
 """What is owed by a day: the one list that to-do lists and reminders read (R20a).
 
-Reports for now. A time-bound indicator, a direction, an explanation join by yielding :class:`Owed`
-rows of their own from :func:`owed_items`; whoever reads the list need not change.
+Reports and the directions of Lãnh đạo Sở. A time-bound indicator, an explanation join as further kinds
+of :class:`Owed` from :func:`owed_items`; whoever reads the list need not change.
 """
 
 from __future__ import annotations
@@ -15,27 +15,42 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from plans.models import Period
-from tasks.models import Report, ReportQuerySet, Transition
+from tasks.models import Direction, DirectionQuerySet, Report, ReportQuerySet, Transition
 from tasks.states import OWED, Action, State
 
 if TYPE_CHECKING:
     from accounts.models import Agency, Unit
 
+# A period is reminded of until it closes; a direction that nobody carries out, this long.
+DIRECTION_REMINDED = dt.timedelta(days=366)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Owed:
-    """One thing a unit owes: who, by when, what."""
+    """One thing a unit owes: who and by when. What it is, the kinds below say."""
 
-    unit_id: int
     due_before: dt.date  # exclusive, R4
-    period: Period
-    report: Report
-    state: State  # on the day asked for, not always the report's own
-    why: str = ""  # of a returned report: the reason given
 
     @property
-    def area(self) -> str:
-        return str(self.report.task.area)
+    def unit(self) -> Unit:
+        raise NotImplementedError
+
+    @property
+    def unit_id(self) -> int:
+        return self.unit.pk
+
+    @property
+    def source(self) -> Period | Direction:
+        """Whose date it is: reminders go out once for each step of that date."""
+        raise NotImplementedError
+
+    @property
+    def thing(self) -> Report | Direction:
+        raise NotImplementedError
+
+    @property
+    def reminded_until(self) -> dt.date:
+        raise NotImplementedError
 
     @property
     def last_day(self) -> dt.date:
@@ -47,6 +62,54 @@ class Owed:
         return (self.due_before - on).days
 
 
+@dataclass(frozen=True, kw_only=True)
+class OwedReport(Owed):
+    report: Report
+    state: State  # on the day asked for, not always the report's own
+    why: str = ""  # of a returned report: the reason given
+
+    @property
+    def unit(self) -> Unit:
+        return self.report.unit
+
+    @property
+    def source(self) -> Period:
+        return self.report.period
+
+    @property
+    def thing(self) -> Report:
+        return self.report
+
+    @property
+    def reminded_until(self) -> dt.date:
+        return self.report.period.closes_on
+
+    @property
+    def area(self) -> str:
+        return str(self.report.task.area)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwedDirection(Owed):
+    direction: Direction
+
+    @property
+    def unit(self) -> Unit:
+        return self.direction.owner
+
+    @property
+    def source(self) -> Direction:
+        return self.direction
+
+    @property
+    def thing(self) -> Direction:
+        return self.direction
+
+    @property
+    def reminded_until(self) -> dt.date:
+        return self.due_before + DIRECTION_REMINDED
+
+
 def moment_of(agency: Agency, on: dt.date) -> dt.datetime | None:
     """At which moment the states of day ``on`` are read: of a past day its reminder hour, else now (None)."""
     if on >= timezone.localdate():
@@ -55,13 +118,23 @@ def moment_of(agency: Agency, on: dt.date) -> dt.datetime | None:
 
 
 def owed_items(agency: Agency, on: dt.date, moment: dt.datetime | None = None) -> list[Owed]:
-    """Everything owed in ``agency`` on day ``on``: nearest date, most points, plan order first.
+    """Everything owed in ``agency`` on day ``on``: nearest date first; of one date reports (most points,
+    plan order), then directions.
 
     ``moment``: as the states were then, from the history (see :func:`moment_of`); None: as they are.
-    One query however long the list is.
+    One query however long the list is, two where there are directions.
     """
-    reports = _owed(Report.objects.filter(period__plan__agency_id=agency.pk), on, moment)
-    return [_item(report) for report in reports]
+    directions = _directed(Direction.objects.filter(owner__agency_id=agency.pk), moment)
+    reports = list(
+        _owed(Report.objects.filter(period__plan__agency_id=agency.pk), on, moment).annotate(
+            directed=Exists(directions.order_by())
+        )
+    )
+    items: list[Owed] = [_item(report) for report in reports]
+    if not reports or reports[0].directed:  # most mornings there are none
+        items += [_directed_item(direction) for direction in directions]
+        items.sort(key=lambda item: item.due_before)
+    return items
 
 
 def owed_for_unit(unit: Unit | int, on: dt.date | None = None) -> ReportQuerySet:
@@ -72,6 +145,32 @@ def owed_for_unit(unit: Unit | int, on: dt.date | None = None) -> ReportQuerySet
     """
     unit_id = unit if isinstance(unit, int) else unit.pk
     return _owed(Report.objects.filter(unit_id=unit_id), on or timezone.localdate(), None)
+
+
+def directions_for_unit(unit: Unit | int) -> list[OwedDirection]:
+    """The directions ``unit`` has to carry out, nearest date first; of any period."""
+    unit_id = unit if isinstance(unit, int) else unit.pk
+    directions = _directed(Direction.objects.filter(owner_id=unit_id), None)
+    return [_directed_item(direction) for direction in directions]
+
+
+def _directed(directions: DirectionQuerySet, moment: dt.datetime | None) -> DirectionQuerySet:
+    if moment is None:
+        directions = directions.open()
+    else:
+        directions = directions.filter(
+            Q(done_at__isnull=True) | Q(done_at__gt=moment), recorded_at__lte=moment
+        )
+    return directions.select_related("owner", "obstacle__unit").order_by(
+        "due_on", "owner__order", "pk"
+    )
+
+
+def _directed_item(direction: Direction) -> OwedDirection:
+    return OwedDirection(
+        due_before=direction.due_on + dt.timedelta(days=1),  # due_on is a last day
+        direction=direction,
+    )
 
 
 def _owed(reports: ReportQuerySet, on: dt.date, moment: dt.datetime | None) -> ReportQuerySet:
@@ -110,16 +209,14 @@ def _owed(reports: ReportQuerySet, on: dt.date, moment: dt.datetime | None) -> R
     )
 
 
-def _item(report: Report) -> Owed:
+def _item(report: Report) -> OwedReport:
     due = report.period.due_before
     if report.moved:  # type: ignore[attr-defined]  # annotated by _owed
         assert report.extended_to is not None
         due = report.extended_to + dt.timedelta(days=1)
     state = State(report.state_then)  # type: ignore[attr-defined]
-    return Owed(
-        unit_id=report.unit_id,
+    return OwedReport(
         due_before=due,
-        period=report.period,
         report=report,
         state=state,
         why=report.why if state == State.RETURNED else "",  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from accounts import mail as outbox
 from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Mail, User
+from tasks import obstacles
 from tasks.models import Reminder
 from tasks.permissions import can, require
 from tasks.reminders import coming
@@ -31,6 +32,7 @@ KINDS = {
     "reminder": "Nhắc việc",
     "report_returned": "Báo cáo bị trả lại",
     "report_reopened": "Báo cáo được mở lại",
+    **obstacles.KINDS,
 }
 # What the page calls the steps of sending: a person need not tell them apart.
 SHOWN = {
@@ -122,7 +124,7 @@ def mail_detail(request: SignedIn, pk: int) -> HttpResponse:
         {
             "mail": mail,
             "kind": KINDS[mail.kind],
-            "reminders": list(mail.reminders.select_related("period")),
+            "reminders": list(mail.reminders.select_related("period", "direction")),
             "may_retry": mail.state in CAN_RETRY and can(user, "mail_retry"),
             "max_attempts": outbox.MAX_ATTEMPTS,
         },

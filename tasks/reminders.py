@@ -11,15 +11,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from accounts import mail
 from accounts.models import Role, User
 from plans.calendar import WorkCalendar, calendar_of
 from plans.models import Period
-from tasks.models import Reminder, ReminderRun, Report
-from tasks.owing import Owed, moment_of, owed_items
+from tasks.models import Direction, Reminder, ReminderRun, Report
+from tasks.owing import (
+    DIRECTION_REMINDED,
+    Owed,
+    OwedDirection,
+    OwedReport,
+    moment_of,
+    owed_items,
+)
 from tasks.reminding import Step, step_on, steps, urgency
 from tasks.states import STATE_TEXT, State
 
@@ -27,23 +34,67 @@ if TYPE_CHECKING:
     from accounts.models import Agency, Unit
 
 KIND = "reminder"
+Sending = dict[tuple["Period | Direction", dt.date], "Told"]
 # R22: from which overdue step on it goes up, and to whom.
 OFFICE_FROM, LEADERS_FROM = 1, 3
 
 
 @dataclass(frozen=True)
 class Told:
-    """A step of a period's date, or of a report's own one, which its code then names."""
+    """A step of a period's date, of a report's own one, which its code then names, or of a direction's."""
 
-    period: Period
+    source: Period | Direction
     due_before: dt.date
     step: Step
 
     @property
+    def period(self) -> Period | None:
+        return self.source if isinstance(self.source, Period) else None
+
+    @property
+    def direction(self) -> Direction | None:
+        return self.source if isinstance(self.source, Direction) else None
+
+    @property
+    def keys(self) -> tuple[int | None, int | None]:
+        """Of the period, of the direction: one of them is None."""
+        return (
+            self.period.pk if self.period else None,
+            self.direction.pk if self.direction else None,
+        )
+
+    @property
     def code(self) -> str:
-        if self.due_before == self.period.due_before:
+        if self.period is None or self.due_before == self.period.due_before:
             return self.step.code
         return f"{self.step.code}@{self.due_before:%y%m%d}"
+
+    @property
+    def text(self) -> str:
+        what = "ý kiến chỉ đạo, " if self.direction else ""
+        return f"{self.step.text} ({what}trước ngày {self.due_before:%d/%m/%Y})"
+
+
+def _reports(items: list[Owed]) -> list[OwedReport]:
+    return [item for item in items if isinstance(item, OwedReport)]
+
+
+def _directions(items: list[Owed]) -> list[OwedDirection]:
+    return [item for item in items if isinstance(item, OwedDirection)]
+
+
+def _count_text(items: list[Owed]) -> str:
+    """«4 báo cáo CCHC, 1 ý kiến chỉ đạo»: what there is of each kind."""
+    counts = (
+        (len(_reports(items)), "báo cáo CCHC"),
+        (len(_directions(items)), "ý kiến chỉ đạo"),
+    )
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def _undone(items: list[Owed]) -> str:
+    """A report is sent, a direction carried out."""
+    return "chưa xong" if _directions(items) else "chưa gửi"
 
 
 @dataclass
@@ -55,12 +106,20 @@ class UnitLate:
     days: int = 0
 
     @property
+    def reports(self) -> list[OwedReport]:
+        return _reports(self.items)
+
+    @property
+    def directions(self) -> list[OwedDirection]:
+        return _directions(self.items)
+
+    @property
     def returned(self) -> int:
-        return sum(item.state == State.RETURNED for item in self.items)
+        return sum(item.state == State.RETURNED for item in self.reports)
 
     @property
     def not_started(self) -> int:
-        return sum(item.state == State.NOT_STARTED for item in self.items)
+        return sum(item.state == State.NOT_STARTED for item in self.reports)
 
 
 @dataclass
@@ -80,11 +139,11 @@ class Planned:
 
     @property
     def owed(self) -> int:
-        """How many reports it tells of."""
-        reports = {item.report.pk for item in self.items}
+        """How many things it tells of."""
+        things = {item.thing for item in self.items}
         for unit in self.late:
-            reports |= {item.report.pk for item in unit.items}
-        return len(reports)
+            things |= {item.thing for item in unit.items}
+        return len(things)
 
     @property
     def key(self) -> str:
@@ -93,14 +152,19 @@ class Planned:
     @property
     def subject(self) -> str:
         if not self.items:
-            count = sum(len(unit.items) for unit in self.late)
+            late = [item for unit in self.late for item in unit.items]
             days = max(unit.days for unit in self.late)
-            return f"Quá hạn {days} ngày: {count} báo cáo CCHC của {len(self.late)} đơn vị chưa gửi"
+            return (
+                f"Quá hạn {days} ngày: {_count_text(late)} của {len(self.late)} đơn vị "
+                f"{_undone(late)}"
+            )
         nearest = self.items[0].due_before
-        count = sum(item.due_before == nearest for item in self.items)
-        rest = f" và {len(self.items) - count} báo cáo khác" if count < len(self.items) else ""
+        first = [item for item in self.items if item.due_before == nearest]
+        later = self.items[len(first) :]
+        what = "việc" if _directions(later) else "báo cáo"
+        rest = f" và {len(later)} {what} khác" if later else ""
         return (
-            f"{left_text(nearest, self.day)}: {count} báo cáo CCHC chưa gửi "
+            f"{left_text(nearest, self.day)}: {_count_text(first)} {_undone(first)} "
             f"(trước {nearest:%d/%m/%Y}){rest}"
         )
 
@@ -118,11 +182,20 @@ class Planned:
                     "left": left_text(item.due_before, self.day),
                     "is_late": item.due_before <= self.day,
                 }
-                for item in self.items
+                for item in _reports(self.items)
             ],
-            "any_late": any(item.due_before <= self.day for item in self.items),
+            "any_late": any(item.due_before <= self.day for item in _reports(self.items)),
+            "directions": [
+                {
+                    "direction": item.direction,
+                    "left": left_text(item.due_before, self.day),
+                    "is_late": item.due_before <= self.day,
+                }
+                for item in _directions(self.items)
+            ],
             "late": self.late,
-            "late_count": sum(len(unit.items) for unit in self.late),
+            "late_count": sum(len(unit.reports) for unit in self.late),
+            "late_directions": sum(len(unit.directions) for unit in self.late),
             "is_office": self.user.is_coordinator,
         }
 
@@ -192,9 +265,9 @@ def plan_reminders(
 
 def _sending(
     agency: Agency, day: dt.date, items: list[Owed], calendar: WorkCalendar | None
-) -> dict[tuple[int, dt.date], Told]:
-    """The steps that go out on ``day``, by the period and date that something owed has."""
-    dates = {(item.period.pk, item.due_before): item.period for item in items}
+) -> Sending:
+    """The steps that go out on ``day``, by whose date it is and the date."""
+    dates = {(item.source, item.due_before): item.reminded_until for item in items}
     if not dates:
         return {}
     if day > timezone.localdate():  # a look ahead: the mornings until then will have run
@@ -204,19 +277,17 @@ def _sending(
         last_run = before.aggregate(last=Max("day"))["last"]
     calendar = calendar or calendar_of(agency)
     found = {}
-    for (period_id, due), period in dates.items():
-        step = step_on(steps_of(agency, due, period.closes_on, calendar), day, last_run)
+    for (source, due), until in dates.items():
+        step = step_on(steps_of(agency, due, until, calendar), day, last_run)
         if step:
-            found[period_id, due] = Told(period, due, step)
+            found[source, due] = Told(source, due, step)
     return found
 
 
-def _tell_unit(
-    message: Planned, items: list[Owed], sending: dict[tuple[int, dt.date], Told]
-) -> None:
+def _tell_unit(message: Planned, items: list[Owed], sending: Sending) -> None:
     """Where a step of anything it owes is due, a unit is told of everything it owes (R21)."""
     for item in items:
-        told = sending.get((item.period.pk, item.due_before))
+        told = sending.get((item.source, item.due_before))
         if told:
             message.tell(told)
             message.items = items
@@ -225,17 +296,17 @@ def _tell_unit(
 def _tell_above(
     planned: dict[int, Planned],
     items: list[Owed],
-    sending: dict[tuple[int, dt.date], Told],
+    sending: Sending,
     day: dt.date,
 ) -> None:
     """What one unit is late with goes up: to the office first, then to the leaders (R22)."""
     everyone = [message.user for message in planned.values()]
     office = [person.pk for person in everyone if person.is_coordinator]
     leaders = [person.pk for person in everyone if person.is_leader]
-    deputy = items[0].report.unit.deputy_director_id
+    deputy = items[0].unit.deputy_director_id
     above = [deputy] if deputy in leaders else leaders
     for item in items:
-        told = sending.get((item.period.pk, item.due_before))
+        told = sending.get((item.source, item.due_before))
         if not told:
             continue
         receivers: list[int] = []
@@ -247,7 +318,7 @@ def _tell_above(
             message = planned[person]
             message.tell(told)
             if not message.late or message.late[-1].unit.pk != item.unit_id:
-                message.late.append(UnitLate(item.report.unit))
+                message.late.append(UnitLate(item.unit))
             unit = message.late[-1]
             unit.items.append(item)
             unit.days = max(unit.days, 1 - item.days_left(day))
@@ -255,17 +326,17 @@ def _tell_above(
 
 def _new(messages: list[Planned]) -> list[Planned]:
     """Without the steps a person was told before, and without messages that carry nothing else."""
+    sources = {told.source for message in messages for told in message.told}
     before = set(
         Reminder.objects.filter(
+            Q(period__in=[source.pk for source in sources if isinstance(source, Period)])
+            | Q(direction__in=[source.pk for source in sources if isinstance(source, Direction)]),
             user__in=[message.user.pk for message in messages],
-            period__in={told.period.pk for message in messages for told in message.told},
-        ).values_list("user_id", "period_id", "step")
+        ).values_list("user_id", "period_id", "direction_id", "step")
     )
     for message in messages:
         message.told = [
-            told
-            for told in message.told
-            if (message.user.pk, told.period.pk, told.code) not in before
+            told for told in message.told if (message.user.pk, *told.keys, told.code) not in before
         ]
         message.late.sort(key=lambda late: (late.unit.order, late.unit.pk))
     return [message for message in messages if message.told]
@@ -305,6 +376,7 @@ def remind(agency: Agency, day: dt.date, *, dry_run: bool = False) -> list[Remin
             Reminder(
                 mail=written,
                 period=told.period,
+                direction=told.direction,
                 user=message.user,
                 step=told.code,
                 step_day=told.step.day,
@@ -324,7 +396,12 @@ class Coming:
     day: dt.date
     told: list[Told]
     people: int
-    reports: int
+    reports: int  # still owed, and directions
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps in words; directions of one date have one."""
+        return list(dict.fromkeys(told.text for told in self.told))
 
 
 def coming(agency: Agency, today: dt.date, *, count: int = 3) -> list[Coming]:
@@ -341,6 +418,10 @@ def coming(agency: Agency, today: dt.date, *, count: int = 3) -> list[Coming]:
     )
     own_dates = Report.objects.owed().filter(period__in=periods, extended_to__isnull=False)
     dates = {(period.due_before, period.closes_on) for period in periods}
+    directions = Direction.objects.open().filter(owner__agency_id=agency.pk)
+    for due_on in directions.order_by().values_list("due_on", flat=True).distinct():
+        due_before = due_on + dt.timedelta(days=1)
+        dates.add((due_before, due_before + DIRECTION_REMINDED))
     for last_day, closes_on in (
         own_dates.order_by().values_list("extended_to", "period__closes_on").distinct()
     ):
@@ -359,11 +440,11 @@ def coming(agency: Agency, today: dt.date, *, count: int = 3) -> list[Coming]:
         messages = plan_reminders(agency, day, calendar=calendar)
         if day == today and not messages:
             continue
-        reports = {item.report.pk for message in messages for item in message.items}
+        things = {item.thing for message in messages for item in message.items}
         for message in messages:
-            reports |= {item.report.pk for unit in message.late for item in unit.items}
+            things |= {item.thing for unit in message.late for item in unit.items}
         told = list(dict.fromkeys(told for message in messages for told in message.told))
-        found.append(Coming(day, told, len(messages), len(reports)))
+        found.append(Coming(day, told, len(messages), len(things)))
         if len(found) == count:
             break
     return found

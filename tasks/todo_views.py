@@ -14,7 +14,7 @@ from accounts.decorators import signed_in
 from accounts.models import Role
 from tasks.models import Report, Transition
 from tasks.overview import choose_period
-from tasks.owing import owed_for_unit
+from tasks.owing import directions_for_unit, owed_for_unit
 from tasks.permissions import require
 from tasks.states import OWED, Action, State
 
@@ -69,6 +69,7 @@ def todo(request: SignedIn) -> HttpResponse:
             "today": today,
             "locked": period is not None and period.is_closed(today),
             "owed": owed,
+            "directions": directions_for_unit(user.unit),
             "groups": grouped(user, owed),
             "handed_back": hand_back_reasons(owed),
             "sent": sorted(

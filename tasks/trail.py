@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, HistoryRow, Role
-from tasks.models import Correction, Report, Transition
+from tasks.models import Correction, Direction, Obstacle, Report, Transition
 from tasks.permissions import steps_known_to
 from tasks.states import ACTION_TEXT, STATE_TEXT, Action, State
 
@@ -123,6 +123,10 @@ def _visible(user: User) -> tuple[QuerySet[Any], QuerySet[Any], QuerySet[Any]]:
     if mine is not nothing:
         own = Report.objects.filter(unit=user.unit).values("pk")
         known |= Q(object_type=REPORT, object_id__in=own)
+        seen = Obstacle.objects.visible_to(user).values("pk")
+        known |= Q(object_type="tasks.obstacle", object_id__in=seen)
+        given = Direction.objects.filter(obstacle__in=seen).values("pk")
+        known |= Q(object_type="tasks.direction", object_id__in=given)
     return audit.filter(known), transitions.filter(mine), corrections.filter(mine)
 
 
@@ -279,6 +283,7 @@ def _address(object_type: str, object_id: int | None) -> str:
         REPORT: "report_detail",
         "plans.plan": "plan_detail",
         "plans.period": "period_detail",
+        "tasks.obstacle": "obstacle_detail",
     }.get(object_type)
     return reverse(name, args=[object_id]) if name and object_id else ""
 

@@ -124,10 +124,14 @@ class Direction(models.Model):
         Unit, models.PROTECT, related_name="directions", verbose_name="đơn vị thực hiện"
     )
     due_on = models.DateField("hoàn thành trước hết ngày")
-    given_by = models.CharField("người chỉ đạo", max_length=150)
+    given_by = models.CharField("người chỉ đạo", max_length=150)  # the name as it was then
+    leader = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name="lãnh đạo đã chỉ đạo"
+    )
     given_on = models.DateField("ngày chỉ đạo")
     # R2b: a direction given on paper or at a briefing is recorded by the office with its basis.
     basis = models.CharField("căn cứ", max_length=300, blank=True)
+    recorded_at = models.DateTimeField("ghi lúc", default=timezone.now)
     done_at = models.DateTimeField("xong lúc", null=True, blank=True)
     done_note = models.TextField("kết quả thực hiện", blank=True)
 

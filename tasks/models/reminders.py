@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import Agency, Mail, User
 from plans.models import Period
@@ -39,11 +40,18 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
 
 class Reminder(models.Model):
-    """One step of one period told to one person, and the message that carries it (R23)."""
+    """One step of one period, or of one direction, told to one person, and the message that carries it (R23)."""
 
     mail = models.ForeignKey(Mail, models.PROTECT, related_name="reminders", verbose_name="thư")
     period = models.ForeignKey(
-        Period, models.PROTECT, related_name="reminders", verbose_name="kỳ báo cáo"
+        Period, models.PROTECT, null=True, related_name="reminders", verbose_name="kỳ báo cáo"
+    )
+    direction = models.ForeignKey(
+        "tasks.Direction",
+        models.PROTECT,
+        null=True,
+        related_name="reminders",
+        verbose_name="ý kiến chỉ đạo",
     )
     user = models.ForeignKey(
         User, models.PROTECT, related_name="reminders", verbose_name="người nhận"
@@ -51,7 +59,7 @@ class Reminder(models.Model):
     step = models.CharField("mốc", max_length=20)
     step_day = models.DateField("ngày của mốc")
     day = models.DateField("ngày nhắc")
-    owed = models.PositiveIntegerField("số báo cáo còn nợ")
+    owed = models.PositiveIntegerField("số việc còn nợ")
 
     objects = ReminderQuerySet.as_manager()
 
@@ -60,7 +68,15 @@ class Reminder(models.Model):
         verbose_name_plural = "nhắc việc"
         ordering = ("-day", "id")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["period", "user", "step"], name="reminder_once")
+            models.UniqueConstraint(fields=["period", "user", "step"], name="reminder_once"),
+            models.UniqueConstraint(
+                fields=["direction", "user", "step"], name="direction_reminder_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(period__isnull=True, direction__isnull=False)
+                | Q(period__isnull=False, direction__isnull=True),
+                name="reminder_of_one_thing",
+            ),
         ]
 
     def __str__(self) -> str:
