@@ -124,6 +124,17 @@ def clean_text(text: str) -> str:
     return text
 
 
+def put_text(cell: Any, text: str) -> bool:
+    """Make ``text`` the text of an openpyxl cell, never a formula; whether it wants ``quotePrefix``.
+
+    Whoever sets a style of their own sets ``quotePrefix`` after it.
+    """
+    text = clean_text(text)
+    # Set past openpyxl, which would make a formula of «=…» and an error of «#N/A».
+    cell._value, cell.data_type = _ESCAPED.sub("_x005F_", text), "s"
+    return bool(_FORMULA.match(text))
+
+
 def _sheet_name(name: str, taken: dict[str, int]) -> str:
     name = re.sub(r"[\[\]:*?/\\]", " ", clean_text(name)).strip().strip("'")[:31] or "Bảng"
     unique, number = name, 2
@@ -175,10 +186,15 @@ def _set_height(
     ws: WriteOnlyWorksheet, row: int, values: Sequence[Cell], widths: Sequence[float]
 ) -> None:
     """Room for the longest text. Excel would find it by itself; LibreOffice and viewers on phones do not."""
+    ws.row_dimensions[row].height = row_height(values, widths)
+
+
+def row_height(values: Sequence[Any], widths: Sequence[float]) -> float:
+    """Points for a row whose texts wrap in columns ``widths`` characters wide."""
     lines = max(
         _lines(v, w) if isinstance(v, str) else 1 for v, w in zip(values, widths, strict=True)
     )
-    ws.row_dimensions[row].height = min(lines * LINE + 3, HIGHEST)
+    return min(lines * LINE + 3, HIGHEST)
 
 
 @lru_cache(maxsize=4096)
@@ -232,10 +248,7 @@ def _cell(ws: WriteOnlyWorksheet, value: Cell, styles: _Styles, role: str) -> Wr
     if isinstance(value, dt.date):
         value, number_format = _moment(value)
     if isinstance(value, str):
-        text = clean_text(value)
-        quoted = bool(_FORMULA.match(text))
-        # Set past openpyxl, which would make a formula of «=…» and an error of «#N/A».
-        cell._value, cell.data_type = _ESCAPED.sub("_x005F_", text), "s"
+        quoted = put_text(cell, value)
     elif value is not None:
         if number_format == "General":
             value, number_format = _number(value)

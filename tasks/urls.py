@@ -11,6 +11,7 @@ from tasks import (
     report_list_views,
     report_views,
     review_views,
+    sheet_views,
     todo_views,
     trail_views,
     version_views,
@@ -18,6 +19,10 @@ from tasks import (
 
 urlpatterns = [
     path("viec/", todo_views.todo, name="todo"),
+    path("viec/excel/<int:pk>/", sheet_views.sheet_upload, name="sheet_upload"),
+    path("viec/excel/<int:pk>/tep/", sheet_views.sheet_download, name="sheet_download"),
+    path("viec/excel/<int:pk>/xem/", sheet_views.sheet_preview, name="sheet_preview"),
+    path("viec/gui/<int:pk>/", sheet_views.todo_submit_all, name="todo_submit_all"),
     path("bao-cao/", report_list_views.report_list, name="report_list"),
     path("bao-cao/<int:pk>/", report_views.report_detail, name="report_detail"),
     path("bao-cao/<int:pk>/lan-gui/", version_views.version_compare, name="version_compare"),

@@ -58,6 +58,13 @@ ROWS = [
     ("GET unit_share", "share",       "200  200  200  403  403  200  200  404  404"),
     # -- a unit's work
     ("GET todo", "",                  "403  200  200  200  200  403  403  403  200"),
+    ("GET sheet_upload", "period",    "403  200  200  200  200  403  403  404  404"),
+    ("POST sheet_upload", "period",   "403  422  422  422  422  403  403  404  404", WHOLE),
+    ("GET sheet_download", "period",  "403  200  200  200  200  403  403  404  404"),
+    ("GET sheet_preview", "period",   "403  302  302  302  302  403  403  404  404"),
+    ("POST sheet_preview", "period",  "403  302  302  302  302  403  403  404  404", {}),
+    ("GET todo_submit_all", "period", "403  200  403  200  200  403  403  404  404"),
+    ("POST todo_submit_all", "period", "403  302  403  302  302  403  403  404  404", {}),
     ("GET report_detail", "draft",    "403  200  200  403  403  403  403  404  404"),
     ("GET report_detail", "sent",     "200  200  200  200  403  200  403  404  404"),
     ("GET report_detail", "returned", "200  200  200  200  403  200  403  404  404"),
