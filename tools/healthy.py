@@ -45,7 +45,7 @@ def main(arguments):
         return 2
     try:
         return 0 if check() else 1
-    except (OSError, http.client.HTTPException) as error:
+    except Exception as error:  # each client has errors of its own; all mean the same here
         print(error, file=sys.stderr)
         return 1
 

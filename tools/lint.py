@@ -37,7 +37,11 @@ def checks(folder):
     manage = [PYTHON, "manage.py"]
     embedded = {"VAR_DIR": folder}
     return [
-        ("ruff check", [str(BIN / "ruff"), "check", "--quiet", "."], {}),
+        (
+            "ruff check",
+            [str(BIN / "ruff"), "check", "--quiet", "--output-format", "concise", "."],
+            {},
+        ),
         ("ruff format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."], {}),
         ("mypy", [str(BIN / "mypy"), "--no-error-summary", "."], embedded),
         ("djlint", [str(BIN / "djlint"), "--lint", "--quiet", TEMPLATES], {}),
