@@ -263,7 +263,9 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "tasks.uploading.DiskHandler",  # as Django's own, but a full disk is a message, not an error
 ]
-CLAMD_SOCKET = read("str", "CLAMD_SOCKET", "")  # a path or host:port; empty: uploads are not scanned
+CLAMD_SOCKET = read(
+    "str", "CLAMD_SOCKET", ""
+)  # a path or host:port; empty: uploads are not scanned
 _testing = "pytest" in sys.modules
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -83,15 +83,15 @@ class Document(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        day = f" ngày {self.issued_on:%d/%m/%Y}" if self.issued_on else ""
+        return f"{self.number}{day}".strip() or self.subject or "Tài liệu chưa có số"
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.folded = fold(" ".join((self.number, self.issuer, self.subject)))
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "folded"}
         super().save(*args, **kwargs)
-
-    def __str__(self) -> str:
-        day = f" ngày {self.issued_on:%d/%m/%Y}" if self.issued_on else ""
-        return f"{self.number}{day}".strip() or self.subject or "Tài liệu chưa có số"
 
 
 class StoredFile(models.Model):

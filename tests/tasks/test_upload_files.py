@@ -147,7 +147,7 @@ def clamd(tmp_path, settings):
 
 def test_clamd_lets_clean_files_through_and_names_infected_ones(clamd, add, media):
     add(made.upload("a.pdf", made.pdf(b"x" * 200_000)))
-    with pytest.raises(Refused, match="“b.pdf” có chứa mã độc"):
+    with pytest.raises(Refused, match=r"“b\.pdf” có chứa mã độc"):
         add(made.upload("c.pdf", made.pdf(b"c")), made.upload("b.pdf", made.pdf(b"EICAR")))
     assert StoredFile.objects.count() == 1
     assert len(on_disk(media)) == 1
@@ -155,7 +155,7 @@ def test_clamd_lets_clean_files_through_and_names_infected_ones(clamd, add, medi
 
 def test_a_clamd_that_does_not_answer_lets_nothing_through(settings, tmp_path, add, caplog):
     settings.CLAMD_SOCKET = str(tmp_path / "nobody.ctl")
-    with pytest.raises(Refused, match="Chưa kiểm tra được vi-rút cho tệp “a.pdf”"):
+    with pytest.raises(Refused, match=r"Chưa kiểm tra được vi-rút cho tệp “a\.pdf”"):
         add(made.upload("a.pdf", made.pdf()))
     settings.CLAMD_SOCKET = "127.0.0.1:không phải cổng"
     with pytest.raises(files.BadFile, match="Chưa kiểm tra được"):
@@ -178,7 +178,7 @@ def test_a_disk_that_fills_up_at_the_second_file_keeps_neither(add, media, monke
 
     monkeypatch.setattr(storing, "_write", write)
     with pytest.raises(
-        Refused, match="hết chỗ lưu nên chưa nhận được tệp “b.png”; không có tệp nào"
+        Refused, match=r"hết chỗ lưu nên chưa nhận được tệp “b\.png”; không có tệp nào"
     ):
         add(made.upload("a.pdf", made.pdf()), made.upload("b.png", made.png()))
     assert on_disk(media) == []
