@@ -36,6 +36,9 @@ def venv_works():
     """Whether ``.venv`` holds a Python that starts, is new enough and believes to be here."""
     if not PYTHON.is_file():
         return False
+    place = VENV / ".stamp-place"
+    if place.is_file() and place.read_text() != str(VENV):
+        return False  # the folder was moved: scripts inside name the old place
     test = "import sys; print(sys.prefix, sys.version_info >= (3, 11))"
     try:
         answer = subprocess.run(
@@ -132,6 +135,7 @@ def main(arguments):
         local.check_writable(ROOT)
         say("[1/4] Môi trường Python trong .venv…")
         make_venv()
+        put_stamp("place", str(VENV))
     packages(dev)
     say("[3/4] Giao diện…") if not (ROOT / "static/vendor/.stamp").is_file() else None
     front_end(dev)

@@ -272,7 +272,8 @@ def banner(env, accounts, var):
                 ).rstrip()
             )
     say("")
-    say(f"Nhật ký: {var / 'log'}   Thư gửi đi: {var / 'mail'}   Dừng: Ctrl-C")
+    mails = "" if local.setting("EMAIL_URL") else f"   Thư gửi đi: {var / 'mail'}"
+    say(f"Nhật ký: {var / 'log'}{mails}   Dừng: Ctrl-C")
 
 
 def main():
