@@ -87,11 +87,12 @@ def bench_urls():
     site = Site(name="bench")
     site.register(Report, Reports)
     module = types.ModuleType("bench_urls")
-    module.urlpatterns = [
+    patterns = [
         path("bench/admin/", site.urls),
         path("bench/write", smallest_write),
         path("", include("cchc_tracker.urls")),
     ]
+    module.__dict__["urlpatterns"] = patterns
     return module
 
 
@@ -198,7 +199,8 @@ def form_of(page):
 
 def measure(jobs, rounds):
     """name → (CPU, wall time) in milliseconds, both the median of ``rounds``; the jobs take turns."""
-    cpu, wall = {name: [] for name in jobs}, {name: [] for name in jobs}
+    cpu: dict[str, list[float]] = {name: [] for name in jobs}
+    wall: dict[str, list[float]] = {name: [] for name in jobs}
     for number in range(rounds + WARM_UP):
         for name, job in jobs.items():
             started, used = time.perf_counter(), time.process_time()
@@ -227,7 +229,7 @@ def cast():
         .annotate(asked=Count("task__indicators"))
         .order_by("-asked", "pk")
     )
-    writers = []
+    writers: list[tuple] = []
     for report in owed:
         if report.unit_id in {user.unit_id for user, _ in writers}:
             continue
@@ -372,7 +374,9 @@ def writers_at_once(application, writers):
     command = [str(local.PYTHON), "-m", "gunicorn", "cchc_tracker.wsgi", "--bind"]
     command += [f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1"]
     command += ["--threads", "8", "--log-level", "error"]
-    jobs, failures, times = [], [], []
+    jobs = []
+    failures: list[str] = []
+    times: list[float] = []
     for user, report in writers[:WRITERS]:
         person = Person(user)
         action, fields = form_of(
