@@ -37,8 +37,8 @@ class Entry:
 UNIT = frozenset({Role.REPORTER, Role.HEAD})
 OVERSIGHT = frozenset({Role.COORDINATOR, Role.LEADER})
 
+PLANS = frozenset({"plan_list", "plan_detail", "unit_share"})
 DOCUMENTS = frozenset({"document_list", "document_detail", "document_change", "document_attach"})
-
 OBSTACLES = frozenset(
     {
         "obstacle_list",
@@ -73,14 +73,15 @@ MENU = (
             }
         )
         | DOCUMENTS
-        | OBSTACLES,
+        | OBSTACLES
+        | PLANS,
     ),
     Entry(
         "Việc của đơn vị",
         "checklist",
         "todo",
         UNIT,
-        frozenset({"report_form", "report_detail", "evidence_add", "fault_list"})
+        frozenset({"report_form", "report_detail", "evidence_add", "fault_list", "unit_risks"})
         | DOCUMENTS
         | OBSTACLES,
     ),
@@ -91,15 +92,16 @@ MENU = (
         frozenset({Role.COORDINATOR}),
         frozenset({"review_report"}),
     ),
-    Entry(
-        "Kế hoạch", "book", "plan_list", frozenset(Role), frozenset({"plan_detail", "unit_share"})
-    ),
+    # Of those who have «Tổng quan» it hangs under it.
+    Entry("Kế hoạch", "book", "plan_list", frozenset(Role) - OVERSIGHT, PLANS),
+    Entry("Điểm", "rosette", "scorecard_detail", OVERSIGHT, frozenset({"risk_list"})),
     Entry("Hồ sơ nộp", "file-spreadsheet", "export_list", OVERSIGHT, frozenset({"export_request"})),
 )
 # What hangs under «Tổng quan», for those who have it.
 UNDER_OVERVIEW = (
     Entry("Tổng quan", "", "dashboard", OVERSIGHT),
     Entry("Danh sách báo cáo", "", "report_list", OVERSIGHT),
+    Entry("Kế hoạch", "", "plan_list", OVERSIGHT, PLANS),
     Entry("Kỳ báo cáo", "", "period_list", OVERSIGHT, frozenset({"period_detail", "period_open"})),
     Entry("Vướng mắc", "", "obstacle_list", OVERSIGHT, OBSTACLES),
     Entry("Sai sót", "", "fault_list", OVERSIGHT),
@@ -109,9 +111,15 @@ UNDER_OVERVIEW = (
 # What hangs under «Việc của đơn vị».
 UNDER_TODO = (
     Entry("Việc của đơn vị", "", "todo", UNIT),
+    Entry("Điểm còn giành được", "", "unit_risks", UNIT),
     Entry("Vướng mắc", "", "obstacle_list", UNIT, OBSTACLES),
     Entry("Sai sót", "", "fault_list", UNIT),
     Entry("Sổ tài liệu", "", "document_list", UNIT, DOCUMENTS),
+)
+# What hangs under «Điểm».
+UNDER_SCORES = (
+    Entry("Phiếu điểm", "", "scorecard_detail", OVERSIGHT),
+    Entry("Điểm còn giành được", "", "risk_list", OVERSIGHT),
 )
 ADMIN_ONLY = Entry(
     "Nhắc việc",
@@ -132,6 +140,7 @@ class Shell:
     user_roles: str = ""
     unit_name: str = ""
     admin_url: str = ""
+    stand_in_url: str = ""
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -141,11 +150,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"shell": Shell()}
     agency = user.agency
     here = (request.resolver_match.url_name or "") if request.resolver_match else ""
-    entries = [entry for entry in MENU if entry.roles & user.roles]
+    entries = [
+        entry
+        for entry in MENU
+        if entry.roles & user.roles and not (entry.name == "plan_list" and user.roles & OVERSIGHT)
+    ]
     if user.roles and not user.roles & OVERSIGHT:
         entries += [ADMIN_ONLY] if ADMIN_ONLY.roles & user.roles else []
     tabs: tuple[Entry, ...] = ()
-    for under in (UNDER_OVERVIEW, UNDER_TODO):
+    for under in (UNDER_OVERVIEW, UNDER_TODO, UNDER_SCORES):
         if not tabs and user.roles & under[0].roles and any(e.covers_page(here) for e in under):
             tabs = under
     menu = [entry.at(here) for entry in entries if agency is not None]
@@ -161,6 +174,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             agency_name=agency.name if agency else "",
             user_name=user.name,
             user_roles=user.roles_text,
+            stand_in_url=reverse("stand_in_list")
+            if user.roles & {Role.COORDINATOR, Role.ADMINISTRATOR} or user.is_head
+            else "",
             unit_name=user.unit.name if user.unit else "",
             admin_url=reverse("admin:index") if user.is_staff else "",
         )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.utils import timezone
 
 from accounts import guard
-from accounts.models import AuditEntry, Role
+from accounts.models import STANDING_IN, AuditEntry, Role, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,18 @@ class Actor:
 
     @classmethod
     def of(cls, user: User, *, role: Role | None = None, address: str | None = None) -> Actor:
+        """``user`` acting in ``role``; a deputy acting as head is shown as such, for whom and on what basis."""
+        if role is Role.HEAD and user.stands_in and not user.is_head:
+            standing = StandIn.objects.on(timezone.localdate()).filter(person=user, unit=user.unit)
+            row = standing.select_related("head").first()
+            return cls(
+                user=user,
+                name=user.name,
+                role=STANDING_IN,
+                address=address,
+                for_person=row.head.name if row and row.head else "",
+                basis=row.basis if row else "",
+            )
         return cls(
             user=user,
             name=user.name,

@@ -28,6 +28,9 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "Quản trị"
 
 
+STANDING_IN = "KT. Trưởng đơn vị"  # how a deputy signs, and how every record shows it
+
+
 def default_steps_before() -> list[int]:
     return [30, 14, 7, 3, 1]
 
@@ -256,9 +259,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def agency(self) -> Agency | None:
         return self.unit.agency if self.unit else None
 
+    # Set by ``accounts.backends`` for the person of a request: standing in for a head today (R2a).
+    stands_in = False
+
     @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(role for role in Role if getattr(self, f"is_{role.value}"))
+        """The roles held, and the head's while standing in for one."""
+        held = {role for role in Role if getattr(self, f"is_{role.value}")}
+        return frozenset(held | {Role.HEAD} if self.stands_in else held)
 
     @roles.setter
     def roles(self, roles: Iterable[str]) -> None:
@@ -268,7 +276,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def roles_text(self) -> str:
-        return ", ".join(role.label for role in Role if getattr(self, f"is_{role.value}"))
+        words = [role.label for role in Role if getattr(self, f"is_{role.value}")]
+        if self.stands_in and not self.is_head:
+            words.append(STANDING_IN)
+        return ", ".join(words)
 
     @property
     def is_staff(self) -> bool:

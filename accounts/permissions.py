@@ -18,6 +18,9 @@ COORDINATOR, LEADER, ADMINISTRATOR = Role.COORDINATOR, Role.LEADER, Role.ADMINIS
 
 TABLE: Mapping[str, frozenset[Role]] = {
     "admin_site": frozenset({ADMINISTRATOR}),
+    # Of one's own unit for a head; of any unit of the agency for the office and administrators.
+    "stand_in_manage": frozenset({HEAD, COORDINATOR, ADMINISTRATOR}),
+    "stand_in_any_unit": frozenset({COORDINATOR, ADMINISTRATOR}),
 }
 
 

@@ -1,9 +1,11 @@
 from django.contrib.auth import views as auth_views
 from django.urls import path
 
-from accounts import views
+from accounts import stand_in_views, views
 
 urlpatterns = [
+    path("uy-quyen/", stand_in_views.stand_in_list, name="stand_in_list"),
+    path("uy-quyen/<int:pk>/ket-thuc/", stand_in_views.stand_in_end, name="stand_in_end"),
     path("dang-nhap/", views.SignIn.as_view(), name="sign_in"),
     path("dang-xuat/", views.SignOut.as_view(), name="sign_out"),
     path("mat-khau/", views.PasswordChange.as_view(), name="password_change"),

@@ -23,10 +23,20 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Agency, Mail, Unit, User
+from accounts.models import Agency, Mail, StandIn, Unit, User
 from plans.models import Area, Assignment, CalendarDay, Duty, Indicator, Period, Plan, Task
 from scoring.models import Export
-from tasks.models import Answer, Document, Evidence, Report, StoredFile, Transition, Version
+from tasks.models import (
+    Answer,
+    Direction,
+    Document,
+    Evidence,
+    Obstacle,
+    Report,
+    StoredFile,
+    Transition,
+    Version,
+)
 from tasks.services import content_of
 
 BACKEND = "accounts.backends.EmailBackend"
@@ -102,6 +112,13 @@ class House:
         self.report = self.reports["draft"]
         self.evidence = self._prove(self.reports["draft"])
         self.file = self.evidence.document.files.get()
+        # Ahead of today: it gives nobody the head's rights while the table is tried.
+        self.stand_in = StandIn.objects.create(
+            unit=self.units["TCCB"],
+            person=self.people["officer"],
+            starts_on=(TODAY + dt.timedelta(days=5)).date(),
+            ends_on=(TODAY + dt.timedelta(days=9)).date(),
+        )
         self.mail = Mail.objects.create(
             agency=self.agency,
             user=self.people["head"],
@@ -111,6 +128,24 @@ class House:
             subject="Nhắc việc",
             text="Còn nợ báo cáo",
             state=Mail.State.FAILED,
+        )
+        self.obstacles = {
+            state: Obstacle.objects.create(
+                agency=self.agency,
+                unit=self.units["TCCB"],
+                text=f"Vướng mắc {state}",
+                state=state,
+                closed_at=TODAY if state == "closed" else None,
+            )
+            for state in Obstacle.State.values
+        }
+        self.direction = Direction.objects.create(
+            obstacle=self.obstacles["answered"],
+            text="Phối hợp giải quyết",
+            owner=self.units["KHTC"],
+            due_on=dt.date(2019, 12, 1),
+            given_by="Người leader",
+            given_on=TODAY.date(),
         )
         path = Path(settings.MEDIA_ROOT) / f"exports/{code}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)

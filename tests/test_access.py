@@ -43,6 +43,12 @@ OBJECTS = {
     "file": lambda c: [c.file.pk],
     "task": lambda c: [c.period.pk, c.tasks["submitted"].pk],
     "mail": lambda c: [c.mail.pk],
+    "stand in": lambda c: [c.stand_in.pk],
+    "raised": lambda c: [c.obstacles["raised"].pk],
+    "passed on": lambda c: [c.obstacles["passed_on"].pk],
+    "answered": lambda c: [c.obstacles["answered"].pk],
+    "closed": lambda c: [c.obstacles["closed"].pk],
+    "direction": lambda c: [c.direction.obstacle_id, c.direction.pk],
     "export": lambda c: [c.export.pk],
 }
 TEXT = {"text": "Đã làm", "version": "0"}
@@ -102,6 +108,20 @@ ROWS = [
     ("POST report_return", "draft",   "403  403  403  403  403  403  403  404  403", WHY),
     ("POST report_reopen", "accepted", "302  403  403  403  403  403  403  404  403", WHY | {"until": "25/12/2019"}),
     ("POST report_release", "draft",  "302  403  403  403  403  403  403  404  403", WHY | {"then": "release"}),
+    # -- obstacles; the direction's owner is KHTC
+    ("GET obstacle_list", "",         "200  200  200  200  200  200  403  200  200"),
+    ("GET obstacle_raise", "",        "403  200  200  200  200  403  403  403  200"),
+    ("POST obstacle_raise", "",       "403  302  302  302  302  403  403  403  302", {"text": "Thiếu người"}),
+    ("GET obstacle_detail", "raised", "200  200  200  403  403  403  403  404  404"),
+    ("GET obstacle_detail", "passed on", "200  200  200  403  403  200  403  404  404"),
+    ("GET obstacle_detail", "answered", "200  200  200  200  403  200  403  404  404"),
+    ("POST obstacle_pass_on", "raised", "302  403  403  403  403  403  403  404  403", {}),
+    ("POST obstacle_direct", "passed on", "403  403  403  403  403  422  403  403  403", {}),
+    ("POST direction_record", "raised", "422  403  403  403  403  403  403  404  403", {}),
+    ("POST direction_done", "direction", "302  403  403  302  403  403  403  404  404", {"note": "Đã xong"}),
+    ("POST obstacle_close", "raised", "302  403  403  403  403  403  403  404  403", WHY | {"outcome": "Đã xong"}),
+    ("POST obstacle_close", "passed on", "302  403  403  403  403  302  403  404  403", WHY | {"outcome": "Đã xong"}),
+    ("POST obstacle_reopen", "closed", "302  403  403  403  403  302  403  404  403", WHY),
     # -- the office's pages
     ("GET dashboard", "",             "200  403  403  403  403  200  403  200  403"),
     ("GET report_list", "",           "200  403  403  403  403  200  403  200  403"),
@@ -113,12 +133,19 @@ ROWS = [
     ("POST period_update", "period",  "302  403  403  403  403  403  403  404  404", {}),
     ("POST period_close", "period",   "302  403  403  403  403  403  403  404  404", WHY),
     ("POST period_reopen", "period",  "422  403  403  403  403  403  403  404  404", WHY | {"closes_on": "31/12/2019"}),
+    ("GET stand_in_list", "",         "200  200  403  200  200  403  200  200  200"),
+    ("POST stand_in_list", "",        "422  422  403  422  422  403  422  422  422", {}),
+    ("POST stand_in_end", "stand in", "302  302  403  403  403  403  302  404  404", {}),
     ("GET history_list", "",          "200  200  200  200  200  200  200  200  200"),
     ("GET history_export", "",        "200  200  200  200  200  200  200  200  200"),
     # -- reminders
     ("GET reminder_list", "",         "200  403  403  403  403  200  200  200  403"),
     ("GET mail_detail", "mail",       "200  403  403  403  403  200  200  404  404"),
     ("POST mail_retry", "mail",       "302  403  403  403  403  403  302  404  404", {}),
+    # -- points
+    ("GET scorecard_detail", "",      "200  403  403  403  403  200  403  200  403"),
+    ("GET risk_list", "",             "200  403  403  403  403  200  403  200  403"),
+    ("GET unit_risks", "",            "403  200  200  200  200  403  403  403  200"),
     # -- what goes out
     ("GET export_list", "",           "200  403  403  403  403  200  403  200  403"),
     ("POST export_request", "",       "302  403  403  403  403  403  403  404  404", "period"),
