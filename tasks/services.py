@@ -21,9 +21,10 @@ from accounts.text import fold
 from plans.models import Indicator
 from plans.targets import Kind
 from tasks import answers as rules
-from tasks.contents import Content, content_of, differences, draft_of
+from tasks.contents import TEXTS, Content, content_of, differences, draft_of
 from tasks.models import Answer, Document, Report, Transition, Version
 from tasks.states import EDITABLE, MOVES, Action, State, next_state
+from tasks.trimming import for_the_trail, restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -145,7 +146,13 @@ def save(
         # A number typed wrong at first leaves nothing in the register.
         if document.unit_id == report.unit_id and not _used_elsewhere(document, report):
             document.delete()
-    record(by=by, agency=report.unit.agency_id, action=SAVED, of=report, changes=changes)
+    record(
+        by=by,
+        agency=report.unit.agency_id,
+        action=SAVED,
+        of=report,
+        changes=for_the_trail(changes, TEXTS),
+    )
     if started:
         _write_transition(report, Action.START, State.DRAFT, by=by)
     report.text, report.difficulties, report.unread = (
@@ -177,11 +184,17 @@ def saved_since(report: Report, version: int) -> Meanwhile | None:
     rows = AuditEntry.objects.filter(
         object_type=Report._meta.label_lower, object_id=report.pk, action=SAVED
     ).order_by("-at", "-id")[:steps]
-    before: dict[str, Any] = {}
+    before: dict[str, Any] = {name: getattr(report, name) for name in TEXTS}
+    touched: set[str] = set()
     last = None
     for row in rows:
         last = last or row
-        before |= {name: change[0] for name, change in row.changes.items()}
+        touched |= row.changes.keys()
+        before |= {
+            name: restored(before[name], change) if name in TEXTS else change[0]
+            for name, change in row.changes.items()
+        }
+    before = {name: value for name, value in before.items() if name in touched}
     return Meanwhile(last.actor_id, last.actor_name, last.at, before) if last else None
 
 
