@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plans.models import Indicator
+    from tasks.last_year import Before
     from tasks.verdicts import Shown
 
 # The fields each kind of indicator asks for when there is a figure.
@@ -185,6 +186,7 @@ class Question:
     reason: Input
     target: str = ""
     verdict: Shown | None = None
+    before: Before | None = None  # what the unit said the year before
 
     @property
     def has_error(self) -> bool:

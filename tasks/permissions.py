@@ -36,6 +36,7 @@ TABLE = {
     "report_hand_back": HEAD,
     "report_submit": HEAD,
     "document_write": UNIT,
+    "contribute": UNIT,  # to tasks one's own unit coordinates in (tasks.contributions)
     # Of the whole agency.
     "register_read": UNIT | OVERSIGHT,
     "document_correct": OFFICE,

@@ -16,7 +16,9 @@ from plans.wording import target_text
 from tasks import services
 from tasks.answer_forms import TEXT_LABELS, Typed, questions, read_form
 from tasks.contents import TEXTS, Content, differences, stored_content
+from tasks.contributions import asked_for
 from tasks.evidence_views import evidence_context
+from tasks.last_year import last_year
 from tasks.models import Answer, Report, Transition
 from tasks.permissions import can, why_not
 from tasks.states import Action, State
@@ -74,7 +76,9 @@ def show_form(
     errors = {gap.field: gap.message for gap in gaps} | errors
     asked = questions(indicators, answers, report.unread, errors=errors, typed=typed)
     shown = verdicts(report, indicators, answers)
+    last = last_year(report, indicators)
     for question in asked:
+        question.before = last.answers.get(question.indicator.pk)
         question.target = target_text(question.indicator, report.period.year)
         question.verdict = shown[question.indicator.pk]
     steps = list(report.transitions.select_related("for_unit"))
@@ -86,6 +90,8 @@ def show_form(
         {
             **evidence_context(report, user, indicators=indicators),
             "report": report,
+            "last": last,
+            "asked": asked_for(report, user),
             # A form that comes back with what was typed keeps the version it was typed on.
             "version": (typed or {}).get("version", report.version),
             "questions": asked,

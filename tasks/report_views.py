@@ -21,6 +21,8 @@ from plans.wording import target_text
 from tasks import services
 from tasks.answer_forms import FIELDS, field_name, read_form
 from tasks.contents import TEXTS, stored_content
+from tasks.contributions import asked_for
+from tasks.last_year import fill_empty, last_year
 from tasks.models import Report
 from tasks.permissions import can, require, require_read, steps_known_to, why_not
 from tasks.report_pages import (
@@ -42,6 +44,7 @@ from tasks.todo_views import next_owed
 from tasks.verdicts import verdicts
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
     from django.utils.safestring import SafeString
 
     from accounts.http import SignedIn
@@ -49,6 +52,9 @@ if TYPE_CHECKING:
     from plans.models import Indicator
     from tasks.answer_forms import Typed
     from tasks.contents import Content
+
+
+START_FROM_LAST_YEAR = "start_from_last_year"
 
 
 def actor(request: SignedIn, role: Role | None = None) -> Actor:
@@ -85,13 +91,18 @@ class Saved:
     indicators: list[Indicator]
     typed: Typed
     before: Content
+    filled: int = 0  # places started from last year
 
 
 def _save(request: SignedIn, report: Report) -> Saved:
     """Write a posted form; services.Conflict where somebody else has saved something else meanwhile."""
     indicators = services.asked_indicators(report)
     answers = stored_answers(report)
-    typed = read_form(request.POST, indicators, today=timezone.localdate())
+    post: QueryDict = request.POST
+    filled = 0
+    if post.get("then") == START_FROM_LAST_YEAR:
+        post, filled = fill_empty(post, last_year(report, indicators), indicators)
+    typed = read_form(post, indicators, today=timezone.localdate())
     before = stored_content(report, answers)
     base = posted_version(request.POST, "version")
     if (
@@ -111,9 +122,9 @@ def _save(request: SignedIn, report: Report) -> Saved:
         )
     except services.Conflict:
         report = get_report(request.user, report.pk)
-        if not (can(request.user, "report_write", report) and same_as_stored(report, request.POST)):
+        if not (can(request.user, "report_write", report) and same_as_stored(report, post)):
             raise
-    return Saved(report, indicators, typed, before)
+    return Saved(report, indicators, typed, before, filled)
 
 
 def _save_and_go_on(request: SignedIn, report: Report) -> HttpResponse:
@@ -132,7 +143,16 @@ def _save_and_go_on(request: SignedIn, report: Report) -> HttpResponse:
         return _submit(request, report, indicators)
     if then != "save":
         return _hand_up(request, report, indicators, anyway=then == "hand_up_anyway")
-    messages.success(request, "Đã lưu bản đang soạn.")
+    if request.POST.get("then") != START_FROM_LAST_YEAR:
+        messages.success(request, "Đã lưu bản đang soạn.")
+    elif saved.filled:
+        messages.success(
+            request,
+            f"Đã lấy số, nội dung năm trước vào {saved.filled} chỗ còn trống và lưu thành bản đang "
+            "soạn. Hãy sửa từng chỗ theo kết quả năm nay trước khi gửi.",
+        )
+    else:
+        messages.info(request, "Không còn chỗ trống nào lấy được từ năm trước.")
     return redirect("report_form", report.pk)
 
 
@@ -306,4 +326,5 @@ def detail_context(user: User, report: Report) -> dict[str, Any]:
         "can_write": can(user, "report_write", report),
         "locked": why_not(user, "report_write", report) if own else None,
         "return_reason": last_reason(report),
+        "asked": asked_for(report, user),
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
 from accounts.models import Role
+from tasks.contributions import parts_of
 from tasks.models import Report, Transition
 from tasks.overview import choose_period
 from tasks.owing import directions_for_unit, owed_for_unit
@@ -60,6 +61,7 @@ def todo(request: SignedIn) -> HttpResponse:
     )
     sent = [report for report in rest if not report.released_at and report.state not in OWED]
     counts = Counter(report.state for report in [*owed, *sent])
+    parts = parts_of(period, user.unit) if period else []
     return render(
         request,
         "tasks/todo.html",
@@ -80,6 +82,8 @@ def todo(request: SignedIn) -> HttpResponse:
                 ),
             ),
             "released": [report for report in rest if report.released_at],
+            "parts": parts,
+            "waiting_parts": sum(not part.is_answered for part in parts),
             "waiting": counts[State.SUBMITTED],
             "accepted": counts[State.ACCEPTED],
             "total": len(owed) + len(sent),

@@ -2,6 +2,7 @@ from django.urls import path
 
 from tasks import (
     consolidation_views,
+    contribution_views,
     evidence_views,
     fault_views,
     obstacle_views,
@@ -23,6 +24,16 @@ urlpatterns = [
     path("viec/excel/<int:pk>/tep/", sheet_views.sheet_download, name="sheet_download"),
     path("viec/excel/<int:pk>/xem/", sheet_views.sheet_preview, name="sheet_preview"),
     path("viec/gui/<int:pk>/", sheet_views.todo_submit_all, name="todo_submit_all"),
+    path(
+        "phoi-hop/<int:period_pk>/<int:pk>/",
+        contribution_views.contribution_form,
+        name="contribution_form",
+    ),
+    path(
+        "phoi-hop/<int:period_pk>/khong-co/",
+        contribution_views.contribution_nothing,
+        name="contribution_nothing",
+    ),
     path("bao-cao/", report_list_views.report_list, name="report_list"),
     path("bao-cao/<int:pk>/", report_views.report_detail, name="report_detail"),
     path("bao-cao/<int:pk>/lan-gui/", version_views.version_compare, name="version_compare"),

@@ -109,6 +109,14 @@ class House:
         self.reports = {}
         for n, state in enumerate(STATES, start=1):
             self._report(n, state)
+        # A task in which KHTC only coordinates.
+        self.coordinated = Task.objects.create(
+            area=self.area, code="1.9", title="Nhiệm vụ phối hợp", order=9
+        )
+        for unit, role in (("TCCB", "lead"), ("KHTC", "coordinate")):
+            Duty.objects.create(
+                period=self.period, task=self.coordinated, unit=self.units[unit], role=role
+            )
         self.report = self.reports["draft"]
         self.evidence = self._prove(self.reports["draft"])
         self.file = self.evidence.document.files.get()
