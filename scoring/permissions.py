@@ -1,4 +1,4 @@
-"""What each role may do with results that go out (R2). The only place that says so."""
+"""What each role may do with points and with results that go out (R2). The only place that says so."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 TABLE = {
     "exports_read": frozenset({Role.COORDINATOR, Role.LEADER}),
+    "scorecard_read": frozenset({Role.COORDINATOR, Role.LEADER}),
+    # A unit's people see what their own unit still owes points for.
+    "unit_risks": frozenset({Role.HEAD, Role.REPORTER}),
     "export_make": frozenset({Role.COORDINATOR}),
 }
 

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from plans.targets import Kind
 from scoring import rules
-from scoring.models import Adjustment, CriteriaSet, Criterion, Scorecard
+from scoring.models import Adjustment, CriteriaSet, Criterion, LeafScore, Scorecard
 from scoring.rules import Figure, Leaf, Outcome, RuleBase
 from scoring.totals import (
     Band,
@@ -93,6 +93,7 @@ class Card:
     nodes: tuple[Criterion, ...]
     adjustments: tuple[Adjustment, ...] = ()
     results: Mapping[str, Result] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)  # of accepted reports
 
     @cached_property
     def sums(self) -> Sums:
@@ -215,6 +216,7 @@ def compute(period: Period, criteria_set: CriteriaSet) -> Card:
         nodes=nodes,
         adjustments=tuple(scorecard.adjustments.all()) if scorecard else (),
         results=results,
+        figures=figures,
     )
 
 
@@ -334,3 +336,27 @@ def _unproved(period: Period, indicators: Collection[Indicator]) -> set[int]:
         .exclude(Exists(sound))
     )
     return set(answers.order_by().values_list("indicator_id", flat=True).distinct())
+
+
+def survey_estimate(card: Card) -> Fraction | None:
+    """The index if the survey comes out as the year before did (R29); None without one to go by.
+
+    Leaves are taken together, by share of their maxima: codes differ from one set to the next.
+    """
+    waiting = sum(
+        (leaf.now.maximum for leaf in card.leaves if leaf.now.state == rules.State.WAITING_SURVEY),
+        Fraction(0),
+    )
+    before = LeafScore.objects.filter(
+        scorecard__agency_id=card.criteria_set.agency_id,
+        scorecard__year=card.year - 1,
+        survey__isnull=False,
+    ).select_related("criterion")
+    points = maximum = Fraction(0)
+    for score in before:
+        assert score.survey is not None and score.criterion.maximum is not None
+        points += Fraction(score.survey)
+        maximum += Fraction(score.criterion.maximum)
+    if not waiting or not maximum:
+        return None
+    return Sums(card.sums.points + waiting * points / maximum, card.sums.maximum + waiting).index

@@ -1,0 +1,177 @@
+"""Points at risk (R30): every leaf below its maximum, what it lacks, who holds it, whether it can still be had."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from scoring import rules
+from scoring.scorecards import Card, ScoredLeaf
+from scoring.totals import Source
+from tasks.models import Report
+from tasks.states import State
+
+if TYPE_CHECKING:
+    from accounts.models import Unit
+
+LOST = "không còn đạt được trong năm nay"
+
+
+@dataclass(frozen=True)
+class Risk:
+    """One leaf below its maximum."""
+
+    leaf: ScoredLeaf
+    to_win: Fraction  # up to the maximum
+    winnable: Fraction  # of it, what can still be had; 0 where nothing can
+    missing: tuple[str, ...]
+    holders: tuple[Report, ...]  # reports not yet accepted, nearest date first
+    due_before: dt.date | None
+
+    @property
+    def reachable(self) -> bool:
+        return self.winnable > 0
+
+    @property
+    def units(self) -> list[Unit]:
+        return list(dict.fromkeys(report.unit for report in self.holders))
+
+    def days_left(self, on: dt.date) -> int | None:
+        """Days to the last one on time; negative once it has passed."""
+        return None if self.due_before is None else (self.due_before - on).days - 1
+
+
+@dataclass
+class Tally:
+    """What one unit or one field has to win."""
+
+    name: str
+    code: str = ""
+    leaves: int = 0
+    to_win: Fraction = Fraction(0)
+    winnable: Fraction = Fraction(0)
+
+    def add(self, risk: Risk) -> None:
+        self.leaves += 1
+        self.to_win += risk.to_win
+        self.winnable += risk.winnable
+
+
+@dataclass
+class Risks:
+    """The list in its order, and its totals."""
+
+    rows: list[Risk] = field(default_factory=list)
+    by_unit: list[Tally] = field(default_factory=list)
+    by_field: list[Tally] = field(default_factory=list)
+
+    @property
+    def to_win(self) -> Fraction:
+        return sum((row.to_win for row in self.rows), Fraction(0))
+
+    @property
+    def winnable(self) -> Fraction:
+        return sum((row.winnable for row in self.rows), Fraction(0))
+
+
+def risks_of(card: Card, *, on: dt.date, unit: Unit | None = None) -> Risks:
+    """Still reachable first, then points, date, code. ``unit``: only the leaves whose figures it owes.
+
+    One query beside the card's own.
+    """
+    reports = _reports(card)
+    closed = card.period.is_closed(on)
+    rows = [
+        row
+        for leaf in card.leaves
+        if (row := _risk(card, leaf, reports, closed=closed)) is not None
+        and (unit is None or _owes(leaf, unit, reports))
+    ]
+    rows.sort(
+        key=lambda row: (
+            not row.reachable,
+            -(row.winnable or row.to_win),
+            row.due_before or dt.date.max,
+            row.leaf.criterion.order,
+        )
+    )
+    found = Risks(rows)
+    found.by_field = _tallied((row, [row.leaf.field]) for row in rows)
+    found.by_unit = _tallied((row, row.units) for row in rows)
+    return found
+
+
+def _reports(card: Card) -> dict[int, list[Report]]:
+    """The reports behind the card by task; those who owe a figure are among them."""
+    tasks = {result.indicator.task_id for result in card.results.values()}
+    found: dict[int, list[Report]] = {}
+    for report in (
+        Report.objects.active()
+        .filter(period=card.period, task__in=tasks)
+        .select_related("unit", "period")
+        .order_by("unit__order", "unit_id")
+    ):
+        found.setdefault(report.task_id, []).append(report)
+    return found
+
+
+def _behind(leaf: ScoredLeaf, reports: dict[int, list[Report]]) -> list[Report]:
+    """The reports that the leaf's figures come from, each once."""
+    found = [
+        report
+        for result in leaf.results
+        for report in reports.get(result.indicator.task_id, [])
+        # R6a: a figure with a source is asked of that unit alone.
+        if result.indicator.source_id in {None, report.unit_id}
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _owes(leaf: ScoredLeaf, unit: Unit, reports: dict[int, list[Report]]) -> bool:
+    return any(report.unit_id == unit.pk for report in _behind(leaf, reports))
+
+
+def _risk(
+    card: Card, leaf: ScoredLeaf, reports: dict[int, list[Report]], *, closed: bool
+) -> Risk | None:
+    if not leaf.now.to_win:
+        return None
+    open_reports = [r for r in _behind(leaf, reports) if r.state != State.ACCEPTED]
+    open_reports.sort(key=lambda r: (r.due_before, r.unit.order, r.pk))
+    can_change = leaf.now.state not in set(Source) and not closed
+    winnable = max(leaf.reachable.points - leaf.now.points, Fraction(0))
+    if leaf.now.state == rules.State.WAITING_MANUAL:
+        winnable = leaf.now.to_win
+    return Risk(
+        leaf=leaf,
+        to_win=leaf.now.to_win,
+        winnable=winnable if can_change else Fraction(0),
+        missing=_missing(card, leaf),
+        holders=tuple(open_reports),
+        due_before=open_reports[0].due_before if open_reports else None,
+    )
+
+
+def _missing(card: Card, leaf: ScoredLeaf) -> tuple[str, ...]:
+    if leaf.now.state == Source.APPRAISED:
+        return (leaf.entry.note or "tỉnh thẩm định thấp hơn điểm tối đa",)
+    if leaf.now.state == Source.OVERRIDE:
+        return (leaf.entry.explanation,)
+    if leaf.rule is None:
+        return ("kết quả điều tra xã hội học",)
+    return tuple(rules.wanting(leaf.rule, leaf.leaf, card.figures))
+
+
+def _tallied(rows: Iterable[tuple[Risk, Collection[object]]]) -> list[Tally]:
+    """Each row counted once for everything it belongs to; most still to win first."""
+    found: dict[object, Tally] = {}
+    for row, owners in rows:
+        for owner in owners:
+            tally = found.setdefault(
+                owner, Tally(name=getattr(owner, "name", ""), code=getattr(owner, "code", ""))
+            )
+            tally.add(row)
+    return sorted(found.values(), key=lambda t: (-t.winnable, -t.to_win, t.code))
