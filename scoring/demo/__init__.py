@@ -26,6 +26,7 @@ from plans.schema import PlanFile
 from scoring.demo.clock import at, moment, working_day
 from scoring.demo.evidence import papers
 from scoring.demo.figures import this_year
+from scoring.demo.obstacles import Difficulties
 from scoring.demo.past import ONLINE_2018, ONLINE_BEFORE, load_2019, load_2020, load_history
 from scoring.demo.people import Staff
 from scoring.demo.removal import remove_demo
@@ -77,6 +78,7 @@ def seed(*, force: bool = False) -> Seeded:
     rng = random.Random(_CHANCE)  # noqa: S311  # the same office every time
     agency, staff = _first_plan(rng)
     period = _running_plan(rng, agency, staff, today)
+    Difficulties(period, staff, today).live()
     _mark_sent(agency)
     reports = Report.objects.filter(period__plan__agency=agency, period__is_history=False)
     assert period.opened_at is not None

@@ -81,5 +81,9 @@ class Staff:
         return self._by_address["vp.cchc"]
 
     @property
+    def director(self) -> User:
+        return self._by_address["giamdoc"]
+
+    @property
     def count(self) -> int:
         return len(self._by_address)
