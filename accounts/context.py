@@ -81,7 +81,16 @@ MENU = (
         "checklist",
         "todo",
         UNIT,
-        frozenset({"report_form", "report_detail", "evidence_add", "fault_list", "unit_risks"})
+        frozenset(
+            {
+                "report_form",
+                "report_detail",
+                "contribution_form",
+                "evidence_add",
+                "fault_list",
+                "unit_risks",
+            }
+        )
         | DOCUMENTS
         | OBSTACLES,
     ),
@@ -137,6 +146,7 @@ class Shell:
     is_demo: bool = False
     agency_name: str = ""
     user_name: str = ""
+    user_id: str = ""  # whose copies the browser keeps: two people may share a name
     user_roles: str = ""
     unit_name: str = ""
     admin_url: str = ""
@@ -173,6 +183,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             is_demo=bool(agency and agency.is_demo),
             agency_name=agency.name if agency else "",
             user_name=user.name,
+            user_id=f"u{user.pk}",
             user_roles=user.roles_text,
             stand_in_url=reverse("stand_in_list")
             if user.roles & {Role.COORDINATOR, Role.ADMINISTRATOR} or user.is_head

@@ -149,3 +149,14 @@ def test_page_of_a_fault_needs_nothing():
     html = engines["django"].get_template("500.html").render()
     assert "Hệ thống gặp lỗi" in html
     assert (ROOT / "static" / "css" / "error.css").is_file()
+
+
+def test_copies_on_a_machine_belong_to_the_person_not_to_the_name():
+    """keep.js names its copies by it: two people may have the same name."""
+    from django.template import engines
+
+    from accounts.context import Shell
+
+    shell = Shell(user_name="Trần An", user_id="u7")
+    html = engines["django"].get_template("base.html").render({"shell": shell})
+    assert 'data-who="u7"' in html
