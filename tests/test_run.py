@@ -307,7 +307,8 @@ def test_everybody_on_the_network_only_when_asked(office):
         encoding="utf-8",
     )
     try:
-        wait_until(lambda: get(port), process)
+        # The address is said once the web server answers; the worker is started then.
+        wait_until(lambda: get(port) and children(office, "worker"), process)
     finally:
         process.terminate()
         output, _ = process.communicate(timeout=PATIENCE)
