@@ -3,6 +3,7 @@
 "use strict";
 
 (() => {
+  const START = "Lấy số năm trước làm gốc";
   const kept = new WeakMap(); // button -> what stood in the fields
 
   const fieldsOf = (form, name) => {
@@ -28,7 +29,7 @@
       [...button.parentElement.querySelectorAll("data[data-field]")].map((d) => [d.dataset.field, d.getAttribute("value")]));
     if (kept.has(button)) {
       kept.delete(button);
-      button.textContent = "Lấy số năm trước làm gốc";
+      button.textContent = START;
     } else {
       kept.set(button, Object.fromEntries(Object.keys(values).map((name) => [name, read(form, name)])));
       button.textContent = "Trả lại như trước";
@@ -38,5 +39,12 @@
     last?.dispatchEvent(new Event("input", { bubbles: true }));
     last?.focus();
     cchc.announce("Đã điền; hãy sửa theo kết quả năm nay.");
+  });
+
+  // Typed over: there is no way back any more that would not lose it.
+  document.addEventListener("input", (event) => {
+    const button = event.isTrusted && event.target.closest(".question")?.querySelector("button[data-start-from]");
+    if (!button || !kept.delete(button)) return;
+    button.textContent = START;
   });
 })();
