@@ -47,6 +47,9 @@ TABLE = {
     "report_return": OFFICE,
     "report_reopen": OFFICE,
     "report_release": OFFICE,
+    "result_write": UNIT | OFFICE,  # of a task one's own unit merges (tasks.results.Merging)
+    "result_approve": OFFICE,
+    "result_reopen": OFFICE,
     "period_manage": OFFICE,
     "history_read": frozenset(Role),  # each as far as the rows may be known (tasks.trail)
     "reminders_read": frozenset({Role.COORDINATOR, Role.LEADER, Role.ADMINISTRATOR}),

@@ -11,6 +11,7 @@ from tasks import (
     reminder_views,
     report_list_views,
     report_views,
+    result_views,
     review_views,
     sheet_views,
     todo_views,
@@ -72,6 +73,19 @@ urlpatterns = [
     path("ky/<int:pk>/khoa/", period_views.period_close, name="period_close"),
     path("ky/<int:pk>/mo-lai/", period_views.period_reopen, name="period_reopen"),
     path("ket-qua/<int:period_pk>/<int:pk>/", consolidation_views.task_result, name="task_result"),
+    path(
+        "ket-qua/<int:period_pk>/<int:pk>/luu/", result_views.result_save, name="task_result_save"
+    ),
+    path(
+        "ket-qua/<int:period_pk>/<int:pk>/chot/",
+        result_views.result_approve,
+        name="task_result_approve",
+    ),
+    path(
+        "ket-qua/<int:period_pk>/<int:pk>/mo-lai/",
+        result_views.result_reopen,
+        name="task_result_reopen",
+    ),
     path("vuong-mac/", obstacle_views.obstacle_list, name="obstacle_list"),
     path("vuong-mac/neu/", obstacle_views.obstacle_raise, name="obstacle_raise"),
     path("vuong-mac/<int:pk>/", obstacle_views.obstacle_detail, name="obstacle_detail"),
