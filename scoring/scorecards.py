@@ -104,18 +104,30 @@ class Card:
         return self.sums.index
 
     @cached_property
-    def secured(self) -> Fraction | None:
+    def secured_sums(self) -> Sums:
         return add_up(
             (leaf.now for leaf in self.leaves), only=[leaf.secured for leaf in self.leaves]
-        ).index
+        )
 
     @cached_property
+    def expected_sums(self) -> Sums:
+        return add_up(leaf.expected for leaf in self.leaves)
+
+    @cached_property
+    def reachable_sums(self) -> Sums:
+        return add_up(leaf.reachable for leaf in self.leaves)
+
+    @property
+    def secured(self) -> Fraction | None:
+        return self.secured_sums.index
+
+    @property
     def expected(self) -> Fraction | None:
-        return add_up(leaf.expected for leaf in self.leaves).index
+        return self.expected_sums.index
 
-    @cached_property
+    @property
     def reachable(self) -> Fraction | None:
-        return add_up(leaf.reachable for leaf in self.leaves).index
+        return self.reachable_sums.index
 
     @property
     def band(self) -> Band | None:
