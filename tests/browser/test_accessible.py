@@ -29,8 +29,8 @@ OFFICE = (
     ("/ky/", "main table a[href^='/ky/']"),
     "/ke-hoach/",
     ("/ke-hoach/", "main table a[href^='/ke-hoach/']"),
+    ("/tong-quan/?mo=tat-ca", "tr.matrix-task a[href^='/ket-qua/']"),
     "/vuong-mac/",
-    "/vuong-mac/neu/",
     ("/vuong-mac/", "main a[href^='/vuong-mac/']:not([href$='/neu/']):not([href='/vuong-mac/'])"),
     "/sai-sot/",
     "/tai-lieu/",
@@ -39,11 +39,15 @@ OFFICE = (
     "/lich-su/",
     "/ho-so-nop/",
     "/diem/",
+    "/diem/con-gianh-duoc/",
 )
 HEAD = (
     "/viec/",
     ("/viec/", "a.worklist-title[href$='/soan/']"),
     ("/viec/", ".is-quiet a.worklist-title"),
+    ("/viec/", "a[href^='/viec/excel/']"),
+    ("/viec/", "a[href^='/viec/gui/']"),
+    "/vuong-mac/neu/",
     "/uy-quyen/",
     "/mat-khau/",
 )
