@@ -126,11 +126,7 @@ def take_all(base, wanted):
     if not path:
         raise local.Problem("không tìm thấy chromium; hãy cài: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=CHROMIUM.split(),
-            env={**os.environ, "LANGUAGE": "vi", "LANG": "vi_VN.UTF-8"},  # of the browser's own parts
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM.split())
         pages: dict = {}
         for name, person, size, go in PICTURES:
             if wanted and name not in wanted:
