@@ -47,6 +47,7 @@ TABLE = {
     "report_return": OFFICE,
     "report_reopen": OFFICE,
     "report_release": OFFICE,
+    "report_correct": OFFICE,
     "result_write": UNIT | OFFICE,  # of a task one's own unit merges (tasks.results.Merging)
     "result_approve": OFFICE,
     "result_reopen": OFFICE,
@@ -70,6 +71,7 @@ IN_A_LIVE_PERIOD = OF_OWN_UNIT | {
     "report_return",
     "report_reopen",
     "report_release",
+    "report_correct",
 }
 
 

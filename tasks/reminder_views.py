@@ -32,6 +32,7 @@ KINDS = {
     "reminder": "Nhắc việc",
     "report_returned": "Báo cáo bị trả lại",
     "report_reopened": "Báo cáo được mở lại",
+    "report_corrected": "Số liệu được đính chính",
     **obstacles.KINDS,
 }
 # What the page calls the steps of sending: a person need not tell them apart.

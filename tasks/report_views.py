@@ -327,4 +327,5 @@ def detail_context(user: User, report: Report) -> dict[str, Any]:
         "locked": why_not(user, "report_write", report) if own else None,
         "return_reason": last_reason(report),
         "asked": asked_for(report, user),
+        "corrections": report.corrections.select_related("indicator", "for_unit"),
     }

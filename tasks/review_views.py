@@ -22,14 +22,17 @@ from plans.targets import Kind
 from tasks import periods, services
 from tasks.answer_forms import read_day
 from tasks.consolidation import previous_values, value_text
+from tasks.corrections import to_correct
 from tasks.models import Answer, Report
 from tasks.overview import choose_period, filters_of
 from tasks.permissions import can, require, require_read, why_not
 from tasks.report_list_views import narrowed, units_of
 from tasks.report_views import actor, detail_context, get_report
-from tasks.states import State
+from tasks.states import EXPECTED, State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from accounts.http import SignedIn
     from tasks.models import ReportQuerySet
     from tasks.overview import Filters
@@ -116,11 +119,19 @@ def review_report(request: SignedIn, pk: int) -> HttpResponse:
     What is not sent yet shows its state and may be released; its content is its unit's own (R3).
     """
     require(request.user, "review")
-    return _show(request, get_report(request.user, pk))
+    return show_review(request, get_report(request.user, pk))
 
 
-def _show(request: SignedIn, report: Report, *, error: str = "", form: str = "") -> HttpResponse:
-    """The page; after a refusal with what was typed into ``form`` and why (422)."""
+def show_review(
+    request: SignedIn,
+    report: Report,
+    *,
+    error: str = "",
+    form: str = "",
+    faults: Mapping[str, str] | None = None,
+    status: int = 422,
+) -> HttpResponse:
+    """The page; after a refusal with what was typed into ``form`` and why, field by field in ``faults``."""
     user = request.user
     chosen = filters_of(request)
     query = chosen.query(report.period)
@@ -132,6 +143,7 @@ def _show(request: SignedIn, report: Report, *, error: str = "", form: str = "")
         context = detail_context(user, report)
         _add_year_before(report, context["rows"])
     queue_url = f"{reverse('review_queue')}?{query}"
+    may_correct = readable and report.state in EXPECTED and can(user, "report_correct", report)
 
     def at(place: int | None) -> str:
         if place is None or not 0 <= place < len(queue):
@@ -148,6 +160,10 @@ def _show(request: SignedIn, report: Report, *, error: str = "", form: str = "")
             "may_accept": report.state == State.SUBMITTED and can(user, "report_accept", report),
             "may_reopen": report.state == State.ACCEPTED and can(user, "report_reopen", report),
             "may_release": can(user, "report_release", report),
+            "may_correct": may_correct,
+            "correcting": to_correct(report, request.POST, form, faults or {})
+            if may_correct
+            else [],
             "locked": why_not(user, "report_release", report),
             "own_unit": report.unit_id == user.unit_id,
             "reasons": REASONS,
@@ -163,7 +179,7 @@ def _show(request: SignedIn, report: Report, *, error: str = "", form: str = "")
             "failed": form,
             "typed": request.POST,
         },
-        status=422 if error else 200,
+        status=status if error else 200,
     )
 
 
@@ -210,7 +226,7 @@ def report_accept(request: SignedIn) -> HttpResponse:
         raise Http404
     if not reports:
         messages.warning(request, "Chưa chọn báo cáo nào.")
-        return _back(request, "review_queue")
+        return back_to(request, "review_queue")
     for report in reports:
         if report.period.is_closed():
             require(request.user, "report_accept", report)
@@ -228,7 +244,7 @@ def report_accept(request: SignedIn) -> HttpResponse:
         messages.info(
             request, f"{len(reports) - accepted} báo cáo không còn chờ duyệt nên giữ nguyên."
         )
-    return _back(request, "review_queue")
+    return back_to(request, "review_queue")
 
 
 @require_POST
@@ -245,14 +261,14 @@ def report_return(request: SignedIn, pk: int) -> HttpResponse:
             reason=request.POST.get("reason", "").strip()[:2000],
         )
     except services.Refused as error:
-        return _show(request, report, error=f"Chưa trả lại được. {error}", form="return")
+        return show_review(request, report, error=f"Chưa trả lại được. {error}", form="return")
     if sent:
         messages.success(
             request, f"Đã trả lại báo cáo {report.task.code} cho {report.unit.name} và gửi thư báo."
         )
     else:
         messages.info(request, "Báo cáo này không còn chờ duyệt.")
-    return _back(request, "review_queue")
+    return back_to(request, "review_queue")
 
 
 @require_POST
@@ -265,7 +281,7 @@ def report_reopen(request: SignedIn, pk: int) -> HttpResponse:
         until = read_day(request.POST.get("until", ""))
     except ValueError:
         error = "Hạn mới không đúng. Viết như 25/11/2019."
-        return _show(request, report, error=error, form="reopen")
+        return show_review(request, report, error=error, form="reopen")
     try:
         done = services.reopen(
             report=report,
@@ -274,12 +290,12 @@ def report_reopen(request: SignedIn, pk: int) -> HttpResponse:
             reason=request.POST.get("reason", "").strip()[:2000],
         )
     except services.Refused as error:
-        return _show(request, report, error=f"Chưa mở lại được. {error}", form="reopen")
+        return show_review(request, report, error=f"Chưa mở lại được. {error}", form="reopen")
     if done:
         messages.success(request, f"Đã mở lại báo cáo đến hết ngày {until:%d/%m/%Y}.")
     else:
         messages.info(request, "Chỉ mở lại được báo cáo đã duyệt.")
-    return _back(request, "review_report", pk)
+    return back_to(request, "review_report", pk)
 
 
 @require_POST
@@ -300,7 +316,7 @@ def report_release(request: SignedIn, pk: int) -> HttpResponse:
             reason=request.POST.get("reason", "").strip(),
         )
     except services.Refused as error:
-        return _show(request, report, error=str(error), form="release")
+        return show_review(request, report, error=str(error), form="release")
     name = f"{report.task.code} của {report.unit.name}"
     if not done:
         messages.info(request, f"Báo cáo {name} đã được xử lý trước đó.")
@@ -308,10 +324,10 @@ def report_release(request: SignedIn, pk: int) -> HttpResponse:
         messages.success(request, f"Đã miễn báo cáo {name}.")
     else:
         messages.success(request, f"Đã yêu cầu trở lại báo cáo {name}.")
-    return _back(request, "review_report", pk)
+    return back_to(request, "review_report", pk)
 
 
-def _back(request: SignedIn, name: str, *args: int) -> HttpResponseRedirect:
+def back_to(request: SignedIn, name: str, *args: int) -> HttpResponseRedirect:
     """To the page the form names (``next``), if it is one of ours."""
     target = request.POST.get("next", "")
     if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None):

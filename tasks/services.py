@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import mail
 from accounts.history import Actor, record
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry, HistoryRow, User
 from accounts.text import fold
 from plans.models import Indicator
 from plans.targets import Kind
@@ -103,7 +103,7 @@ def save(
             continue
         old = answers.get(indicator.pk)
         draft = content.answers.get(indicator.pk)
-        fresh = _answer(report, indicator, draft, old) if draft is not None else None
+        fresh = as_row(report, indicator, draft, old) if draft is not None else None
         if fresh is not None:
             keep.append(fresh)
         elif old:
@@ -198,7 +198,8 @@ def saved_since(report: Report, version: int) -> Meanwhile | None:
     return Meanwhile(last.actor_id, last.actor_name, last.at, before) if last else None
 
 
-def _answer(report: Report, indicator: Indicator, draft: rules.Draft, old: Answer | None) -> Answer:
+def as_row(report: Report, indicator: Indicator, draft: rules.Draft, old: Answer | None) -> Answer:
+    """What was understood as a row, not saved yet; a document it names is registered (R17)."""
     document = None
     if (
         indicator.kind == Kind.DOCUMENT
@@ -391,11 +392,12 @@ def submit(*, report: Report, by: Actor, at: dt.datetime | None = None) -> bool:
     return True
 
 
-def keep_version(report: Report, *, by: Actor, at: dt.datetime) -> Version:
-    """Keep this submission whole (R13)."""
+def keep_version(report: Report, *, by: Actor, at: dt.datetime, reason: str = "") -> Version:
+    """Keep what the report says now whole (R13): a submission, or what the office corrected, with its reason."""
     number = (report.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    whole = content_of(report)
     return Version.objects.create(
-        **by.columns(), report=report, number=number, at=at, content=content_of(report)
+        **by.columns(), report=report, number=number, at=at, content=whole, reason=reason
     )
 
 
@@ -418,7 +420,7 @@ def send_back(*, report: Report, by: Actor, reason: str) -> bool:
     _need_reason(reason)
     moved = _move(report, Action.RETURN, by=by, reason=reason)
     if moved:
-        _tell_unit(report, moved, template="report_returned", reason=reason)
+        tell_unit(report, moved, template="report_returned", reason=reason)
     return bool(moved)
 
 
@@ -430,7 +432,7 @@ def reopen(*, report: Report, by: Actor, reason: str, until: dt.date) -> bool:
         raise Refused("Hạn mới không được ở quá khứ.")
     moved = _move(report, Action.REOPEN, by=by, reason=reason, extended_to=until, accepted_at=None)
     if moved:
-        _tell_unit(report, moved, template="report_reopened", reason=reason, until=until)
+        tell_unit(report, moved, template="report_reopened", reason=reason, until=until)
     return bool(moved)
 
 
@@ -478,8 +480,8 @@ def _need_reason(reason: str) -> None:
         raise Refused("Hãy nêu lý do.")
 
 
-def _tell_unit(report: Report, transition: Transition, *, template: str, **context: Any) -> None:
-    """Tell the unit's heads and writers once each."""
+def tell_unit(report: Report, step: HistoryRow, *, template: str, **context: Any) -> None:
+    """Tell the unit's heads and writers once each of what was done in ``step``."""
     people = (
         User.objects.with_role("head", "reporter")
         .filter(unit_id=report.unit_id)
@@ -487,9 +489,9 @@ def _tell_unit(report: Report, transition: Transition, *, template: str, **conte
     )
     for person in people:
         mail.put(
-            key=f"{template}:{transition.pk}:{person.pk}",
+            key=f"{template}:{step.pk}:{person.pk}",
             kind=template,
             user=person,
             template=template,
-            context={"report": report, "by": transition.actor_name, **context},
+            context={"report": report, "by": step.actor_name, **context},
         )

@@ -3,6 +3,7 @@ from django.urls import path
 from tasks import (
     consolidation_views,
     contribution_views,
+    correction_views,
     evidence_views,
     fault_views,
     obstacle_views,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("duyet/<int:pk>/tra-lai/", review_views.report_return, name="report_return"),
     path("duyet/<int:pk>/mo-lai/", review_views.report_reopen, name="report_reopen"),
     path("duyet/<int:pk>/mien/", review_views.report_release, name="report_release"),
+    path("duyet/<int:pk>/dinh-chinh/", correction_views.figure_correct, name="figure_correct"),
     path("ky/", period_views.period_list, name="period_list"),
     path("ke-hoach/<int:plan_pk>/mo-ky/", period_views.period_open, name="period_open"),
     path("ky/<int:pk>/", period_views.period_detail, name="period_detail"),

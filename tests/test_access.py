@@ -112,6 +112,8 @@ ROWS = [
     ("POST report_return", "draft",   "403  403  403  403  403  403  403  404  403", WHY),
     ("POST report_reopen", "accepted", "302  403  403  403  403  403  403  404  403", WHY | {"until": "25/12/2019"}),
     ("POST report_release", "draft",  "302  403  403  403  403  403  403  404  403", WHY | {"then": "release"}),
+    ("POST figure_correct", "sent",   "422  403  403  403  403  403  403  404  403", "figure"),
+    ("POST figure_correct", "draft",  "403  403  403  403  403  403  403  404  403", "figure"),
     # -- obstacles; the direction's owner is KHTC
     ("GET obstacle_list", "",         "200  200  200  200  200  200  403  200  200"),
     ("GET obstacle_raise", "",        "403  200  200  200  200  403  403  403  200"),
@@ -216,6 +218,8 @@ def test_who_gets_what(cast, row):
     data = data[0] if data else {}
     if data == "sent":
         data = {"bao-cao": cast.reports["submitted"].pk}
+    elif data == "figure":
+        data = WHY | {"indicator": cast.indicators["submitted"].pk}
     elif data == "period":
         data = {"ky": cast.period.pk}
     expected = dict(zip(COLUMNS, map(int, answers.split()), strict=True))

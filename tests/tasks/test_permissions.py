@@ -39,6 +39,7 @@ MAY = {
     "report_return": ({"office"}, set(STATES)),
     "report_reopen": ({"office"}, set(STATES)),
     "report_release": ({"office"}, set(STATES)),
+    "report_correct": ({"office"}, set(STATES)),
 }
 READ = {
     "head": set(STATES),
