@@ -21,8 +21,8 @@ from accounts.models import Unit, UnitGroup
 from plans.models import Assignment, Duty, Period, Task
 from plans.targets import Status, Value
 from tasks.consolidation import Result, consolidate, tally
-from tasks.models import Answer, Document, Evidence, Report, StoredFile, Version
 from tasks.contents import describe, draft_of
+from tasks.models import Answer, Document, Evidence, Report, StoredFile, Version
 from tasks.states import OWED, STATE_TEXT, State
 
 if TYPE_CHECKING:
