@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from plans.models import Indicator
+from plans.wording import target_text
 from tasks import answers as rules
 from tasks import services
 from tasks.answer_forms import Question, questions
@@ -131,4 +132,6 @@ def to_correct(
             found[place : place + 1] = questions(
                 [indicator], stored, {}, errors=faults, typed=typed
             )
+    for question in found:
+        question.target = target_text(question.indicator, report.period.year)
     return found

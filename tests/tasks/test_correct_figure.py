@@ -292,6 +292,7 @@ def test_the_page_of_review_has_a_form_for_each_figure(client, office, report):
     page = client.get(address(report, "review_report"))
     assert page.content.decode().count(f'action="{address(report)}') == 2
     assert [q.inputs[0].value for q in page.context["correcting"]] == ["9", "3"]
+    assert [q.target for q in page.context["correcting"]] == ["≥ 90%", "không đặt mức"]
     services.send_back(report=report, by=office.actor("office"), reason="Thiếu")
     page = client.get(address(report, "review_report")).content.decode()
     assert address(report) not in page
