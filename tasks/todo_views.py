@@ -29,15 +29,33 @@ if TYPE_CHECKING:
     from plans.models import Period
 
 
+BY_AREA = "linh-vuc"
+
+
 @dataclass
 class Group:
-    """Reports at one point of their way, with what is to be done about them."""
+    """Reports at one point of their way, or of one area, with what is to be done about each."""
 
     key: str
     title: str
     icon: str
     action: str  # the word of the button
     reports: list[Report] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[tuple[Report, str]]:
+        """Each report with the word of its button."""
+        return [(report, self.action) for report in self.reports]
+
+
+@dataclass
+class AreaGroup:
+    """What a unit owes in one area of the plan; ``rows`` as in :class:`Group`."""
+
+    key: str
+    title: str
+    icon: str = "folder"
+    rows: list[tuple[Report, str]] = field(default_factory=list)
 
 
 @require_safe
@@ -72,7 +90,10 @@ def todo(request: SignedIn) -> HttpResponse:
             "locked": period is not None and period.is_closed(today),
             "owed": owed,
             "directions": directions_for_unit(user.unit),
-            "groups": grouped(user, owed),
+            "groups": by_area(grouped(user, owed))
+            if request.GET.get("nhom") == BY_AREA
+            else grouped(user, owed),
+            "by_area": request.GET.get("nhom") == BY_AREA,
             "handed_back": hand_back_reasons(owed),
             "sent": sorted(
                 sent,
@@ -116,6 +137,17 @@ def grouped(user: User, owed: list[Report]) -> list[Group]:
         group = up if report.handed_up_at else places[State(report.state)]
         group.reports.append(report)
     return [group for group in order if group.reports]
+
+
+def by_area(groups: list[Group]) -> list[AreaGroup]:
+    """The same reports by area, in the plan's order; inside an area the most urgent first as before."""
+    rows = [row for group in groups for row in group.rows]
+    areas: dict[int, AreaGroup] = {}
+    for report, action in sorted(rows, key=lambda row: row[0].task.area.order):
+        area = report.task.area
+        group = areas.setdefault(area.pk, AreaGroup(f"area-{area.pk}", str(area)))
+        group.rows.append((report, action))
+    return list(areas.values())
 
 
 def next_owed(user: User, done: Report) -> Report | None:

@@ -89,6 +89,20 @@ def test_what_is_owed_stands_by_what_is_to_be_done(mixed, see):
         assert form_url(mixed.find(task)) not in html
 
 
+def test_the_same_list_by_area(mixed, see):
+    """By area in the plan's order; the urgent first inside it, each with its own button and state."""
+    page = see(nhom="linh-vuc")
+    shown = [(g.title, [(r.task.code, word) for r, word in g.rows]) for g in page.context["groups"]]
+    areas = {r.task.area_id for r in page.context["owed"]}
+    assert len(shown) == len(areas)
+    rows = [row for _, rows in shown for row in rows]
+    assert sorted(code for code, _ in rows) == sorted(r.task.code for r in page.context["owed"])
+    assert dict(rows)["1.2"] == "Sửa lại"
+    assert rows[0] == ("1.2", "Sửa lại")
+    assert "Bị trả lại" in text_of(page)
+    assert 'href="?nhom=linh-vuc"' in see().content.decode()
+
+
 def test_a_writer_has_what_waits_for_the_head_at_the_end(mixed, see):
     page = see(mixed.writer)
     assert [key for key, _ in groups(page)] == ["returned", "draft", "not-started", "handed-up"]
