@@ -325,6 +325,8 @@ CELERY_BEAT_SCHEDULE = {
     "make-exports": {"task": "scoring.jobs.make_waiting_exports", "schedule": 60.0},
     # The export that makes itself on the due date.
     "export-due": {"task": "scoring.jobs.export_due", "schedule": crontab(minute="*/10")},
+    # The points that wait for each report, which order the lists; before the reminders of 07:30.
+    "write-stakes": {"task": "scoring.jobs.write_stakes", "schedule": crontab(minute="5-59/15")},
     # Stored files that vanished or were altered: Sunday night, when nobody uploads.
     "check-evidence": {
         "task": "tasks.jobs.check_evidence",

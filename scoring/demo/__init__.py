@@ -23,6 +23,7 @@ from accounts.reading import read_yaml
 from plans.importing import import_plan, write_plan
 from plans.models import Period
 from plans.schema import PlanFile
+from scoring.criteria_importing import import_criteria
 from scoring.demo.clock import at, moment, working_day
 from scoring.demo.evidence import papers
 from scoring.demo.figures import this_year
@@ -31,11 +32,13 @@ from scoring.demo.past import ONLINE_2018, ONLINE_BEFORE, load_2019, load_2020, 
 from scoring.demo.people import Staff
 from scoring.demo.removal import remove_demo
 from scoring.demo.season import Season
+from scoring.stakes import write_stakes
 from tasks.importing import BASIS
 from tasks.models import Report, StoredFile
 from tasks.periods import open_period
 
 PLAN = Path(settings.BASE_DIR) / "data" / "plan-2019-2020.yaml"
+CRITERIA = Path(settings.BASE_DIR) / "data" / "criteria-sample.yaml"
 FIRST_YEAR = 2021  # the plan's own years are past then
 DAYS_LEFT = 14  # to the running year's date
 OPENED_BEFORE = 45  # days ago
@@ -79,6 +82,10 @@ def seed(*, force: bool = False) -> Seeded:
     agency, staff = _first_plan(rng)
     period = _running_plan(rng, agency, staff, today)
     Difficulties(period, staff, today).live()
+    import_criteria(
+        CRITERIA, by=Actor.of(staff.office, role=Role.COORDINATOR), agency_code=agency.code
+    )
+    write_stakes(period, on=today)
     _mark_sent(agency)
     reports = Report.objects.filter(period__plan__agency=agency, period__is_history=False)
     assert period.opened_at is not None
