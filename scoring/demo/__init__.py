@@ -82,9 +82,10 @@ def seed(*, force: bool = False) -> Seeded:
     agency, staff = _first_plan(rng)
     period = _running_plan(rng, agency, staff, today)
     Difficulties(period, staff, today).live()
-    import_criteria(
-        CRITERIA, by=Actor.of(staff.office, role=Role.COORDINATOR), agency_code=agency.code
-    )
+    with at(moment(working_day(today - dt.timedelta(days=OPENED_BEFORE - 5)), 10)):
+        import_criteria(
+            CRITERIA, by=Actor.of(staff.office, role=Role.COORDINATOR), agency_code=agency.code
+        )
     write_stakes(period, on=today)
     _mark_sent(agency)
     reports = Report.objects.filter(period__plan__agency=agency, period__is_history=False)
