@@ -24,7 +24,7 @@ from accounts.models import Role
 from accounts.text import fold
 from plans.models import Period
 from tasks import services
-from tasks.models import Report
+from tasks.models import Evidence, Report
 from tasks.permissions import locked_text, require
 from tasks.report_pages import unit_role
 from tasks.sheets import reading
@@ -246,12 +246,14 @@ def todo_submit_all(request: SignedIn, pk: int) -> HttpResponse:
     ]
     ready = [one.report for one in found if not one.gaps]
     if request.method != "POST":
+        proved = set(Evidence.objects.filter(report__in=ready).values_list("report_id", flat=True))
         return render(
             request,
             "tasks/submit_all.html",
             {
                 "period": period,
                 "ready": ready,
+                "bare": {report.pk for report in ready} - proved,
                 "lacking": [one for one in found if one.gaps],
                 "late": timezone.localdate() >= period.due_before,
             },

@@ -600,6 +600,7 @@ def test_the_head_sends_all_complete_reports_after_a_summary(client, office):
     page = client.get(address)
     assert [report.task.code for report in page.context["ready"]] == ["1.2", "1.3"]
     assert "2 báo cáo còn thiếu" in text_of(page)
+    assert "2 báo cáo chưa có tài liệu kiểm chứng nào" in text_of(page)
     chosen = [report.pk for report in page.context["ready"]] + [office.report.pk]
     done = client.post(address, {"bao-cao": chosen}, follow=True)
     assert "Đã gửi 2 báo cáo cho Văn phòng Sở." in text_of(done)
