@@ -18,7 +18,7 @@ from accounts import mail
 from accounts.history import Actor, record
 from accounts.models import AuditEntry, HistoryRow, User
 from accounts.text import fold
-from plans.models import Indicator
+from plans.models import Indicator, Period
 from plans.targets import Kind
 from tasks import answers as rules
 from tasks.contents import TEXTS, Content, content_of, differences, draft_of
@@ -358,6 +358,8 @@ def submit(*, report: Report, by: Actor, at: dt.datetime | None = None) -> bool:
     Refused with what is missing. Lateness is the first submission's time, for good (R15).
     """
     at = at or timezone.now()
+    # The period first: whoever closes it meanwhile is waited for, and what is closed stays so (R16).
+    Period.objects.select_for_update().get(pk=report.period_id)
     current = Report.objects.select_for_update(of=("self",)).with_names().get(pk=report.pk)
     if current.state == State.SUBMITTED:
         return False

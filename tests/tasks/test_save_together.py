@@ -1,16 +1,18 @@
 """Several people in one report at the same moment: one of two wins, and the other one is told (R14)."""
 
 import threading
+import time
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from report_office import Office, at
 
 from accounts.models import AuditEntry, Role
 from tasks import services
 from tasks.contents import stored_content
 from tasks.models import Answer, Document, Report, Transition, Version
+from tasks.periods import close_period
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +70,27 @@ def test_two_submits_are_one(office):
     )
     assert sorted(results) == [False, True]
     assert Transition.objects.filter(action="submit").count() == Version.objects.count() == 1
+
+
+def test_a_submit_during_a_close_waits_and_is_refused(office):
+    report = ready(office)()
+    closing = threading.Event()
+    period = office.period
+
+    def close():
+        with transaction.atomic():
+            close_period(period=period, by=by_head(office), reason="Tổng kết sớm")
+            closing.set()
+            time.sleep(0.5)  # the submit below starts now and must not slip in before the commit
+
+    def submit():
+        closing.wait(10)
+        return services.submit(report=report, by=by_head(office))
+
+    results = at_once(close, submit)
+    assert isinstance(results[1], services.Refused), results
+    assert office.find("1.2").state == "draft"
+    assert not Version.objects.exists()
 
 
 def test_of_two_saves_on_one_version_one_is_a_conflict(office):
