@@ -230,9 +230,14 @@ def report_accept(request: SignedIn) -> HttpResponse:
     for report in reports:
         if report.period.is_closed():
             require(request.user, "report_accept", report)
+    acceptable = [report for report in reports if can(request.user, "report_accept", report)]
+    doubtful = not_arising_in(acceptable)
+    if doubtful and request.POST.get("xac-nhan") != "1":
+        # R7a: it may take a criterion out of the index, so it is never accepted in passing.
+        context = {"doubtful": doubtful, "reports": reports, "next": next_of(request)}
+        return render(request, "tasks/accept_confirm.html", context, status=422)
     accepted = services.accept(
-        reports=[report for report in reports if can(request.user, "report_accept", report)],
-        by=actor(request, Role.COORDINATOR),
+        reports=acceptable, by=actor(request, Role.COORDINATOR), reasons=confirmed(doubtful)
     )
     if accepted == 1 and len(reports) == 1:
         messages.success(
@@ -245,6 +250,26 @@ def report_accept(request: SignedIn) -> HttpResponse:
             request, f"{len(reports) - accepted} báo cáo không còn chờ duyệt nên giữ nguyên."
         )
     return back_to(request, "review_queue")
+
+
+def not_arising_in(reports: list[Report]) -> list[Answer]:
+    """The answers «Không phát sinh» (0 of 0 is one) of the reports that wait for review; one query."""
+    waiting = [report.pk for report in reports if report.state == State.SUBMITTED]
+    return [
+        answer
+        for answer in Answer.objects.filter(report__in=waiting)
+        .select_related("report__unit", "report__task", "indicator")
+        .order_by("report__task__area__order", "report__task__order", "indicator__order")
+        if answer.value(answer.indicator.kind).not_arising
+    ]
+
+
+def confirmed(doubtful: list[Answer]) -> dict[int, str]:
+    """Report -> the words its history keeps of what was expressly confirmed."""
+    codes: dict[int, list[str]] = {}
+    for answer in doubtful:
+        codes.setdefault(answer.report_id, []).append(answer.indicator.code)
+    return {pk: f"Đã xác nhận không phát sinh: {', '.join(of)}." for pk, of in codes.items()}
 
 
 @require_POST
@@ -329,7 +354,11 @@ def report_release(request: SignedIn, pk: int) -> HttpResponse:
 
 def back_to(request: SignedIn, name: str, *args: int) -> HttpResponseRedirect:
     """To the page the form names (``next``), if it is one of ours."""
+    return HttpResponseRedirect(next_of(request) or reverse(name, args=args))
+
+
+def next_of(request: SignedIn) -> str:
+    """The page the form names, where it is one of ours; else nothing."""
     target = request.POST.get("next", "")
-    if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
-        return HttpResponseRedirect(target)
-    return HttpResponseRedirect(reverse(name, args=args))
+    ours = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return target if ours else ""

@@ -407,12 +407,18 @@ def keep_version(report: Report, *, by: Actor, at: dt.datetime, reason: str = ""
 
 
 @transaction.atomic
-def accept(*, reports: Iterable[Report], by: Actor) -> int:
-    """The office accepts; how many were. Those no longer waiting for review are left as they are."""
+def accept(
+    *, reports: Iterable[Report], by: Actor, reasons: Mapping[int, str] | None = None
+) -> int:
+    """The office accepts; how many were. Those no longer waiting for review are left as they are.
+
+    ``reasons``: report -> what its history keeps of an express confirmation (R7a).
+    """
     accepted = 0
     for report in reports:
         now = timezone.now()
-        accepted += bool(_move(report, Action.ACCEPT, by=by, accepted_at=now))
+        reason = (reasons or {}).get(report.pk, "")
+        accepted += bool(_move(report, Action.ACCEPT, by=by, reason=reason, accepted_at=now))
     return accepted
 
 

@@ -222,6 +222,31 @@ def test_accept_several_leaves_alone_what_somebody_has_handled(client, office):
     assert said == ["Đã duyệt 2 báo cáo.", "1 báo cáo không còn chờ duyệt nên giữ nguyên."]
 
 
+@pytest.mark.parametrize("zero_of_zero", [False, True])
+def test_not_arising_is_accepted_only_when_expressly_confirmed(client, office, zero_of_zero):
+    """R7a: it may take a criterion out of the index."""
+    plain, doubtful = office.send("TCCB", "2.1"), office.send("KHTC", "2.1")
+    answer = doubtful.answers.filter(indicator__kind="ratio").first()
+    values = {"state": "not_arising", "reason": "Không có hồ sơ"}
+    if zero_of_zero:
+        values = {"numerator": 0, "denominator": 0}
+    type(answer).objects.filter(pk=answer.pk).update(**values)
+    asked = {"bao-cao": [plain.pk, doubtful.pk], "next": "/duyet/"}
+    page = client.post(reverse("report_accept"), asked)
+    assert page.status_code == 422
+    text = page.content.decode()
+    assert answer.indicator.code in text
+    assert "Xác nhận và duyệt 2 báo cáo" in text
+    assert [state(plain), state(doubtful)] == ["submitted", "submitted"]
+    done = client.post(reverse("report_accept"), asked | {"xac-nhan": "1"})
+    assert done.url == "/duyet/"
+    assert [state(plain), state(doubtful)] == ["accepted", "accepted"]
+    assert doubtful.transitions.last().reason == (
+        f"Đã xác nhận không phát sinh: {answer.indicator.code}."
+    )
+    assert plain.transitions.last().reason == ""
+
+
 def test_accepting_twice_writes_one_step(client, office):
     report = office.send("TCCB", "2.1")
     for _ in range(2):
