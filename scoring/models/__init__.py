@@ -2,9 +2,11 @@
 
 from scoring.models.criteria import CriteriaSet, CriteriaSetQuerySet, Criterion
 from scoring.models.exports import Export, ExportQuerySet
+from scoring.models.scenarios import Scenario, ScenarioQuerySet
 from scoring.models.scorecards import (
     Adjustment,
     LeafScore,
+    PeerScore,
     Scorecard,
     ScorecardEvent,
     ScorecardQuerySet,
@@ -18,6 +20,9 @@ __all__ = [
     "Export",
     "ExportQuerySet",
     "LeafScore",
+    "PeerScore",
+    "Scenario",
+    "ScenarioQuerySet",
     "Scorecard",
     "ScorecardEvent",
     "ScorecardQuerySet",

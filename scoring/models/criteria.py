@@ -22,7 +22,11 @@ class CriteriaSetQuerySet(models.QuerySet["CriteriaSet"]):
 
     def valid_in(self, year: int) -> CriteriaSetQuerySet:
         """Those that may score ``year``, the newest first."""
-        return self.filter(valid_from__lte=year).order_by("-valid_from", "-id")
+        return self.usable().filter(valid_from__lte=year).order_by("-valid_from", "-id")
+
+    def usable(self) -> CriteriaSetQuerySet:
+        """Without those still being written, which may have faults."""
+        return self.filter(is_draft=False)
 
     def with_use(self) -> CriteriaSetQuerySet:
         """Each with ``used``: whether a scorecard uses it."""
@@ -59,6 +63,8 @@ class CriteriaSet(models.Model):
     bonus_cap = FigureField("điểm thưởng tối đa", null=True, blank=True)
     penalty_cap = FigureField("điểm trừ tối đa", null=True, blank=True)
     bands = models.JSONField("xếp loại", default=list, blank=True)
+    # Written in the browser and not yet whole: scores nothing until it is checked and taken into use.
+    is_draft = models.BooleanField("đang soạn", default=False)
     revision = models.PositiveIntegerField("lần sửa", default=1)
     previous = models.ForeignKey(
         "self",
@@ -133,6 +139,8 @@ class Criterion(models.Model):
     rule = models.JSONField("quy tắc", null=True, blank=True)
     scale = models.TextField("nguyên văn thang điểm", blank=True)
     evidence = models.JSONField("tài liệu kiểm chứng", default=list, blank=True)
+    # The codes in ``criteria_set.previous`` that this one goes on from; one may be split, several joined.
+    old_codes = models.JSONField("mã ở bộ trước", default=list, blank=True)
 
     class Meta:
         verbose_name = "tiêu chí"

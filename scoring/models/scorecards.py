@@ -21,7 +21,8 @@ class ScorecardQuerySet(models.QuerySet["Scorecard"]):
 class Scorecard(models.Model):
     """One agency's year under one set. Coordinators change it, leaders approve it.
 
-    The points of rules are computed, not stored; what was sent is kept whole in ``sent`` (R27).
+    The points of rules are computed, not stored; what was approved and what was sent is kept whole in
+    ``approved`` and ``sent`` (R27, ``scoring.frozen``).
     """
 
     class State(models.TextChoices):
@@ -49,6 +50,7 @@ class Scorecard(models.Model):
     state = models.CharField(
         "trạng thái", max_length=12, choices=State.choices, default=State.DRAFT
     )
+    approved = models.JSONField("nội dung đã duyệt", null=True, blank=True)
     sent_number = models.CharField("số văn bản gửi", max_length=60, blank=True)
     sent_on = models.DateField("ngày gửi", null=True, blank=True)
     sent = models.JSONField("nội dung đã gửi", null=True, blank=True)
@@ -118,6 +120,16 @@ class ScorecardEvent(HistoryRow):
 class LeafScore(models.Model):
     """What people have entered for one leaf: typed points, the province's points, survey points."""
 
+    class Loss(models.TextChoices):
+        """Why the province gave less than the maximum (R31)."""
+
+        LATE = "late", "Nộp trễ, ban hành trễ"
+        EVIDENCE = "evidence", "Thiếu hoặc sai tài liệu kiểm chứng"
+        FIGURES = "figures", "Số liệu không khớp"
+        RESULT = "result", "Kết quả chưa đạt mức yêu cầu"
+        READING = "reading", "Cách hiểu tiêu chí khác nhau"
+        OTHER = "other", "Nguyên nhân khác"
+
     scorecard = models.ForeignKey(
         Scorecard, models.CASCADE, related_name="scores", verbose_name="phiếu điểm"
     )
@@ -132,6 +144,11 @@ class LeafScore(models.Model):
     appraised = FigureField("thẩm định", null=True, blank=True)
     survey = FigureField("điều tra xã hội học", null=True, blank=True)
     note = models.TextField("ý kiến thẩm định", blank=True)
+    loss = models.CharField("nguyên nhân mất điểm", max_length=12, choices=Loss.choices, blank=True)
+    asked = models.TextField("nội dung tỉnh yêu cầu giải trình", blank=True)
+    explained = models.TextField("giải trình gửi tỉnh", blank=True)
+    focus = models.BooleanField("trọng tâm năm sau", default=False)
+    focus_note = models.CharField("việc cần làm năm sau", max_length=500, blank=True)
 
     class Meta:
         verbose_name = "điểm tiêu chí"
@@ -195,3 +212,28 @@ class Adjustment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.points}"
+
+
+class PeerScore(models.Model):
+    """What another agency of the province got in one year; typed in by a coordinator, to estimate a rank."""
+
+    agency = models.ForeignKey(
+        Agency, models.CASCADE, related_name="peer_scores", verbose_name="cơ quan theo dõi"
+    )
+    year = models.PositiveSmallIntegerField("năm")
+    name = models.CharField("cơ quan được chấm", max_length=200)
+    index = FigureField("chỉ số công bố")
+
+    class Meta:
+        verbose_name = "chỉ số của cơ quan khác"
+        verbose_name_plural = "chỉ số của các cơ quan khác"
+        ordering = ("year", "-index", "name")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "year", "name"], name="peer_once_a_year"),
+            models.CheckConstraint(
+                condition=Q(year__range=(2000, 2100)), name="peer_year_2000_to_2100"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.year}"
