@@ -16,6 +16,15 @@ TABLE = {
     # A unit's people see what their own unit still owes points for.
     "unit_risks": frozenset({Role.HEAD, Role.REPORTER}),
     "export_make": frozenset({Role.COORDINATOR}),
+    "criteria_read": frozenset({Role.COORDINATOR, Role.LEADER}),
+    "criteria_write": frozenset({Role.COORDINATOR}),
+    "scorecard_write": frozenset({Role.COORDINATOR}),
+    # A coordinator only records an approval given on paper, with its basis (R2b).
+    "scorecard_approve": frozenset({Role.LEADER, Role.COORDINATOR}),
+    "appraisal_write": frozenset({Role.COORDINATOR}),
+    "what_if": frozenset({Role.COORDINATOR, Role.LEADER}),
+    # A shared scenario is for everybody who works with reports.
+    "scenario_read": frozenset({Role.COORDINATOR, Role.LEADER, Role.HEAD, Role.REPORTER}),
 }
 
 

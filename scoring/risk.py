@@ -141,7 +141,7 @@ def _risk(
         return None
     open_reports = [r for r in _behind(leaf, reports) if r.state != State.ACCEPTED]
     open_reports.sort(key=lambda r: (r.due_before, r.unit.order, r.pk))
-    can_change = leaf.now.state not in set(Source) and not closed
+    can_change = leaf.now.state not in set(Source) and not closed and not card.is_sent
     winnable = max(leaf.reachable.points - leaf.now.points, Fraction(0))
     if leaf.now.state == rules.State.WAITING_MANUAL:
         winnable = leaf.now.to_win

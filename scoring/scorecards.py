@@ -1,8 +1,7 @@
 """The points of one year under one set, computed from the reports as they stand (R26–R29).
 
 Three looks at the same leaves: ``index`` on accepted reports, ``expected`` with the submitted ones,
-``reachable`` if every figure not yet accepted meets its target. Nothing is written; the number of
-queries does not depend on how much there is.
+``reachable`` if every figure not yet accepted meets its target. Nothing is written.
 """
 
 from __future__ import annotations
@@ -13,17 +12,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
-
-from plans.targets import Kind
 from scoring import rules
+from scoring.inputs import Inputs, read_inputs, settled
 from scoring.models import Adjustment, CriteriaSet, Criterion, LeafScore, Scorecard
 from scoring.rules import Figure, Leaf, Outcome, RuleBase
 from scoring.totals import (
     Band,
     Entry,
     Points,
-    Policy,
     Source,
     Sums,
     add_up,
@@ -31,15 +27,13 @@ from scoring.totals import (
     capped,
     decide,
 )
-from tasks.consolidation import Result, consolidate, indicators_of
-from tasks.models import Answer, Evidence, StoredFile
-from tasks.states import COUNTED, EXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from accounts.models import Agency
-    from plans.models import Indicator, Period
+    from plans.models import Period
+    from tasks.consolidation import Result
 
 
 @dataclass(frozen=True)
@@ -53,10 +47,17 @@ class ScoredLeaf:
     entry: Entry
     results: tuple[Result, ...]  # of accepted reports, in the rule's order
     now: Points
+    live: Points  # on today's reports; ``now`` is the same until the card is sent
     expected: Points
     reachable: Points
+    outcome: Outcome | None  # the rule's own, on today's accepted figures; None: surveyed
     secured: bool
     unproved: tuple[str, ...] = ()  # indicators with accepted figures that nothing proves
+
+    @property
+    def moved(self) -> bool:
+        """Reports have changed after the card was sent, so that the rule gives other points today."""
+        return (self.live.counts, self.live.points) != (self.now.counts, self.now.points)
 
     @property
     def provisional(self) -> str:
@@ -94,6 +95,7 @@ class Card:
     adjustments: tuple[Adjustment, ...] = ()
     results: Mapping[str, Result] = field(default_factory=dict)
     figures: Mapping[str, Figure] = field(default_factory=dict)  # of accepted reports
+    inputs: Inputs | None = None  # None only where a test makes a card by hand
 
     @cached_property
     def sums(self) -> Sums:
@@ -151,6 +153,16 @@ class Card:
         return None if self.index is None else self.index + self.bonus - self.penalty
 
     @property
+    def is_sent(self) -> bool:
+        """Nothing of our own changes any more: only the province's points do (R27)."""
+        return self.inputs is not None and self.inputs.frozen is not None
+
+    @property
+    def moved(self) -> tuple[ScoredLeaf, ...]:
+        """Leaves whose reports have changed since the card was sent."""
+        return tuple(leaf for leaf in self.leaves if leaf.moved)
+
+    @property
     def incomplete(self) -> bool:
         """Some figure behind the index is not there yet, or lacks units."""
         return any(
@@ -177,16 +189,6 @@ class Card:
         )
 
 
-def settled(result: Result, period: Period) -> bool:
-    """Nothing that the figure waits for is outstanding: what was accepted is all there will be.
-
-    Where nobody owes it, that holds once the period is open (nobody will answer), and of history.
-    """
-    if result.owed:
-        return result.complete
-    return period.opened_at is not None or period.is_history
-
-
 def set_for(agency: Agency, year: int) -> CriteriaSet | None:
     """The set of the year's scorecard, else the newest that is valid in ``year``."""
     card = Scorecard.objects.filter(agency=agency, year=year).select_related("criteria_set").first()
@@ -197,82 +199,65 @@ def set_for(agency: Agency, year: int) -> CriteriaSet | None:
 
 def compute(period: Period, criteria_set: CriteriaSet) -> Card:
     """The card of ``period`` under ``criteria_set``, with what its scorecard holds, if there is one."""
-    scorecard = Scorecard.objects.filter(
-        agency_id=criteria_set.agency_id, year=period.year, criteria_set=criteria_set
-    ).first()
-    nodes = tuple(criteria_set.criteria.order_by("order"))
-    entries = (
-        {score.criterion_id: score.entry() for score in scorecard.scores.all()} if scorecard else {}
-    )
-    parsed = {node.pk: node.parsed_rule for node in nodes if node.is_leaf}
-    codes = {code for rule in parsed.values() if rule for code in rule.codes}
-    indicators = [i for i in indicators_of(period) if i.code in codes]
-    accepted = consolidate(period, states=COUNTED, indicators=indicators)
-    sent = consolidate(period, states=EXPECTED, indicators=indicators)
-    results = {result.indicator.code: result for result in accepted.values()}
-    figures = _figures(accepted.values(), period)
-    expected = _figures(sent.values(), period)
-    looks = _Looks(period, criteria_set.policy, results, figures, expected)
-    looks.unproved.update(_unproved(period, indicators))
-    leaves = tuple(
-        looks.at(node, top, parsed[node.pk], entries.get(node.pk, Entry()))
-        for node, top in _with_fields(nodes)
-        if node.is_leaf
-    )
+    return card_of(read_inputs(period, criteria_set))
+
+
+def card_of(inputs: Inputs) -> Card:
+    """The card of ``inputs``. Pure: reads no database."""
     return Card(
-        criteria_set=criteria_set,
-        year=period.year,
-        period=period,
-        scorecard=scorecard,
-        leaves=leaves,
-        nodes=nodes,
-        adjustments=tuple(scorecard.adjustments.all()) if scorecard else (),
-        results=results,
-        figures=figures,
+        criteria_set=inputs.criteria_set,
+        year=inputs.period.year,
+        period=inputs.period,
+        scorecard=inputs.scorecard,
+        leaves=tuple(
+            _look(inputs, node, top) for node, top in _with_fields(inputs.nodes) if node.is_leaf
+        ),
+        nodes=inputs.nodes,
+        adjustments=inputs.adjustments,
+        results=inputs.results,
+        figures=inputs.accepted,
+        inputs=inputs,
     )
 
 
-@dataclass
-class _Looks:
-    """What every leaf of one card is looked at with."""
+def _look(inputs: Inputs, node: Criterion, top: Criterion) -> ScoredLeaf:
+    assert node.maximum is not None  # a constraint of the database
+    leaf = Leaf(node.maximum, inputs.period.year, node.minimum)
+    rule, entry = inputs.rules[node.pk], inputs.entries.get(node.pk, Entry())
+    codes = rule.codes if rule else ()
+    own = tuple(inputs.results[code] for code in codes if code in inputs.results)
+    unproved = tuple(
+        result.indicator.code
+        for result in own
+        if node.evidence and result.indicator.pk in inputs.unproved
+    )
 
-    period: Period
-    policy: Policy
-    results: Mapping[str, Result]
-    accepted: Mapping[str, Figure]
-    sent: Mapping[str, Figure]
-    unproved: set[int] = field(default_factory=set)
+    def points(outcome: Outcome | None) -> Points:
+        return decide(leaf, outcome, entry, inputs.criteria_set.policy)
 
-    def at(
-        self, node: Criterion, top: Criterion, rule: RuleBase | None, entry: Entry
-    ) -> ScoredLeaf:
-        assert node.maximum is not None  # a constraint of the database
-        leaf = Leaf(node.maximum, self.period.year, node.minimum)
-        codes = rule.codes if rule else ()
-        own = tuple(self.results[code] for code in codes if code in self.results)
-        unproved = tuple(
-            result.indicator.code
-            for result in own
-            if node.evidence and result.indicator.pk in self.unproved
-        )
-
-        def points(outcome: Outcome | None) -> Points:
-            return decide(leaf, outcome, entry, self.policy)
-
-        now = points(rules.score(rule, leaf, self.accepted) if rule else None)
-        return ScoredLeaf(
-            criterion=node,
-            field=top,
-            leaf=leaf,
-            rule=rule,
-            entry=entry,
-            results=own,
-            now=now,
-            expected=points(rules.score(rule, leaf, self.sent) if rule else None),
-            reachable=points(rules.best(rule, leaf, self.accepted) if rule else None),
-            secured=_is_secured(now, rule, own, self.period, unproved),
-            unproved=unproved,
-        )
+    outcome = rules.score(rule, leaf, inputs.accepted) if rule else None
+    live = points(outcome)
+    now, expected = live, points(rules.score(rule, leaf, inputs.expected) if rule else None)
+    reachable = points(rules.best(rule, leaf, inputs.accepted) if rule else None)
+    sent = inputs.frozen.outcomes.get(node.code) if inputs.frozen else None
+    if sent is not None:
+        # What was sent stands: only the province's own points change it from here on (R27).
+        now = expected = reachable = points(sent)
+    return ScoredLeaf(
+        criterion=node,
+        field=top,
+        leaf=leaf,
+        rule=rule,
+        entry=entry,
+        results=own,
+        now=now,
+        live=live,
+        expected=expected,
+        reachable=reachable,
+        outcome=outcome,
+        secured=_is_secured(now, rule, own, inputs.period, unproved),
+        unproved=unproved,
+    )
 
 
 def _with_fields(nodes: Iterable[Criterion]) -> Iterable[tuple[Criterion, Criterion]]:
@@ -283,19 +268,6 @@ def _with_fields(nodes: Iterable[Criterion]) -> Iterable[tuple[Criterion, Criter
             top = node
         assert top is not None
         yield node, top
-
-
-def _figures(results: Iterable[Result], period: Period) -> dict[str, Figure]:
-    return {
-        result.indicator.code: Figure(
-            code=result.indicator.code,
-            value=result.value,
-            target=result.indicator.target_for(period.year),
-            previous=result.previous,
-            settled=settled(result, period),
-        )
-        for result in results
-    }
 
 
 def _is_secured(
@@ -317,37 +289,6 @@ def _is_secured(
     if len(results) < len(rule.codes):
         return False  # an indicator has left the plan
     return not unproved and all(settled(result, period) for result in results)
-
-
-def _unproved(period: Period, indicators: Collection[Indicator]) -> set[int]:
-    """Indicators with an accepted figure that no evidence stands behind.
-
-    A document with a number or a file proves; the document of a document indicator proves itself. What
-    was not done, did not arise or is not ours needs no proof.
-    """
-    has_file = Exists(StoredFile.objects.filter(document_id=OuterRef("document_id")))
-    sound = Evidence.objects.filter(~Q(document__number="") | has_file).filter(
-        Q(indicator__isnull=True) | Q(indicator_id=OuterRef("indicator_id")),
-        report_id=OuterRef("report_id"),
-    )
-    proves_itself = Q(document__isnull=False) & (
-        ~Q(document__number="")
-        | Exists(StoredFile.objects.filter(document_id=OuterRef("document_id")))
-    )
-    answers = (
-        Answer.objects.filter(
-            Q(holds__isnull=True) | Q(holds=True),
-            report__period=period,
-            report__state__in=list(COUNTED),
-            report__released_at=None,
-            report__retired_at=None,
-            indicator__in=[indicator.pk for indicator in indicators],
-            state=Answer.State.GIVEN,
-        )
-        .exclude(Q(indicator__kind=Kind.DOCUMENT) & proves_itself)
-        .exclude(Exists(sound))
-    )
-    return set(answers.order_by().values_list("indicator_id", flat=True).distinct())
 
 
 def survey_estimate(card: Card) -> Fraction | None:

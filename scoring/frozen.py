@@ -1,0 +1,110 @@
+"""What a scorecard was when it was approved or sent: kept whole, never computed again (R27). Pure.
+
+Points are kept as fractions («3/2»), so that a card read back is the card that was sent to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from scoring.rules import Outcome, State
+
+if TYPE_CHECKING:
+    from scoring.scorecards import Card
+
+SCHEMA = "cchc-sent/1"
+
+
+@dataclass(frozen=True)
+class FrozenLeaf:
+    """One leaf as it stood: the points that counted, and its words."""
+
+    points: Fraction
+    maximum: Fraction
+    counts: bool
+    state: str
+    how: str
+    explanation: str = ""
+    figures: Mapping[str, str] = field(default_factory=dict)  # indicator -> its figure in words
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A whole card as it stood."""
+
+    leaves: Mapping[str, FrozenLeaf]
+    outcomes: Mapping[str, Outcome]  # what the rules gave, where a rule gave something
+    index: Fraction | None
+    total: Fraction | None
+    band: str = ""
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Frozen:
+        """What :func:`freeze` has kept."""
+        return cls(
+            leaves={
+                code: FrozenLeaf(
+                    points=Fraction(leaf["points"]),
+                    maximum=Fraction(leaf["maximum"]),
+                    counts=leaf["counts"],
+                    state=leaf["state"],
+                    how=leaf["how"],
+                    explanation=leaf["explanation"],
+                    figures=leaf["figures"],
+                )
+                for code, leaf in data["leaves"].items()
+            },
+            outcomes={
+                code: Outcome(
+                    Fraction(leaf["rule"]["points"]),
+                    State(leaf["rule"]["state"]),
+                    leaf["rule"]["how"],
+                )
+                for code, leaf in data["leaves"].items()
+                if leaf["rule"]
+            },
+            index=_read(data["index"]),
+            total=_read(data["total"]),
+            band=data["band"],
+        )
+
+
+def freeze(card: Card) -> dict[str, Any]:
+    """``card`` as plain data: what counts of each leaf, and what its rule gave on today's figures."""
+    return {
+        "schema": SCHEMA,
+        "set": card.criteria_set.code,
+        "index": _text(card.index),
+        "total": _text(card.total),
+        "band": card.band.name if card.band else "",
+        "leaves": {
+            leaf.criterion.code: {
+                "points": str(leaf.live.points),
+                "maximum": str(leaf.live.maximum),
+                "counts": leaf.live.counts,
+                "state": str(leaf.live.state),
+                "how": leaf.live.how,
+                "explanation": leaf.entry.explanation,
+                "figures": {result.indicator.code: result.words for result in leaf.results},
+                "rule": None
+                if leaf.outcome is None
+                else {
+                    "points": str(leaf.outcome.points),
+                    "state": str(leaf.outcome.state),
+                    "how": leaf.outcome.how,
+                },
+            }
+            for leaf in card.leaves
+        },
+    }
+
+
+def _text(value: Fraction | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _read(value: str | None) -> Fraction | None:
+    return None if value is None else Fraction(value)
