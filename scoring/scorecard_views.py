@@ -1,4 +1,4 @@
-"""«Điểm»: a year's scorecard as it stands, and the points that can still be won (R29, R30). Nothing is written here."""
+"""«Điểm»: a year's scorecard as it stands (R29). Nothing is written here."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
-from accounts.models import Unit
 from plans.models import Period
 from plans.targets import Status
 from scoring import rules
 from scoring.models import CriteriaSet, Criterion, Scorecard
 from scoring.permissions import require
-from scoring.risk import LOST, risks_of
 from scoring.scorecards import Card, ScoredLeaf, compute, set_for, survey_estimate
 from scoring.totals import Source
 from tasks.overview import current_period, opened_periods
@@ -130,46 +127,6 @@ def scorecard_detail(request: SignedIn) -> HttpResponse:
                 "earlier": earlier(user, period),
             }
     return render(request, "scoring/scorecard_detail.html", context)
-
-
-@require_safe
-@signed_in
-def risk_list(request: SignedIn) -> HttpResponse:
-    """Points below the maximum, of the whole agency or of the unit of ``?don-vi=``."""
-    require(request.user, "scorecard_read")
-    units = list(Unit.objects.visible_to(request.user))
-    wanted = request.GET.get("don-vi", "")
-    unit = next((one for one in units if one.code == wanted), None)
-    return _risks(request, unit=unit, units=units)
-
-
-@require_safe
-@signed_in
-def unit_risks(request: SignedIn) -> HttpResponse:
-    """The same of the leaves whose figures one's own unit owes."""
-    require(request.user, "unit_risks")
-    return _risks(request, unit=request.user.unit, units=[])
-
-
-def _risks(request: SignedIn, *, unit: Unit | None, units: list[Unit]) -> HttpResponse:
-    today = timezone.localdate()
-    period, periods = choose(request)
-    context: dict[str, object] = {
-        "period": period,
-        "periods": periods,
-        "everything": bool(units),
-        "units": units,
-        "unit": unit,
-        "lost": LOST,
-        "today": today,
-    }
-    if period:
-        chosen, sets = choose_set(request.user, period, request.GET.get("bo", ""))
-        context |= {"criteria_set": chosen, "sets": sets}
-        if chosen:
-            card = compute(period, chosen)
-            context |= {"risks": risks_of(card, on=today, unit=unit), "closed": period.is_closed()}
-    return render(request, "scoring/risk_list.html", context)
 
 
 def sections(card: Card) -> list[Section]:
