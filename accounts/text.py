@@ -1,5 +1,6 @@
 """Vietnamese text: one spelling for the same letters, search without diacritics, order of names."""
 
+import datetime as dt
 import re
 import unicodedata
 
@@ -52,3 +53,17 @@ def person_sort_key(name: str) -> tuple[object, ...]:
     """People are listed by given name, the last word, then by the rest."""
     words = name.split()
     return (sort_key(words[-1]), sort_key(name)) if words else (sort_key(""), sort_key(""))
+
+
+def read_day(text: str) -> dt.date:
+    """A day typed as 19/11/2019, 19-11-2019, 19.11.2019 or 2019-11-19; ValueError otherwise."""
+    text = unicodedata.normalize("NFKC", text).replace(" ", "")
+    parts = text.replace("-", "/").replace(".", "/").split("/")
+    if len(parts) != 3 or not all(
+        part.isascii() and part.isdigit() and len(part) <= 4 for part in parts
+    ):
+        raise ValueError(text)
+    if len(parts[0]) == 4:
+        parts.reverse()
+    day, month, year = (int(part) for part in parts)
+    return dt.date(year + 2000 if len(parts[2]) <= 2 else year, month, day)

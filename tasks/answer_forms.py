@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from accounts.text import clean, clean_paragraphs
+from accounts.text import clean, clean_paragraphs, read_day
 from plans.numbers import NotANumber, read_number, show_number
 from plans.targets import Kind
 from tasks.answers import CAN_BE_MISSING, LABELS, NEEDS_REASON, Draft, label, problems
@@ -56,20 +56,6 @@ class Typed:
 
 def field_name(indicator: Indicator, name: str) -> str:
     return f"a{indicator.pk}-{name}"
-
-
-def read_day(text: str) -> dt.date:
-    """A day typed as 19/11/2019, 19-11-2019, 19.11.2019 or 2019-11-19; ValueError otherwise."""
-    text = unicodedata.normalize("NFKC", text).replace(" ", "")
-    parts = text.replace("-", "/").replace(".", "/").split("/")
-    if len(parts) != 3 or not all(
-        part.isascii() and part.isdigit() and len(part) <= 4 for part in parts
-    ):
-        raise ValueError(text)
-    if len(parts[0]) == 4:
-        parts.reverse()
-    day, month, year = (int(part) for part in parts)
-    return dt.date(year + 2000 if len(parts[2]) <= 2 else year, month, day)
 
 
 def read_form(post: Mapping[str, str], indicators: Iterable[Indicator], *, today: dt.date) -> Typed:

@@ -79,7 +79,7 @@ def register_document(
     if known:
         return known
     folded = fold(" ".join((number, issuer, subject)))
-    if replacing and not _used_elsewhere(replacing, report):
+    if replacing and not used_elsewhere(replacing, report):
         Document.objects.filter(pk=replacing.pk).update(
             number=number, issued_on=issued_on, issuer=issuer, folded=folded
         )
@@ -94,7 +94,7 @@ def register_document(
     return document
 
 
-def _used_elsewhere(document: Document, report: Report) -> bool:
+def used_elsewhere(document: Document, report: Report) -> bool:
     return (
         document.evidence.exists()
         or document.files.exists()

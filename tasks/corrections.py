@@ -16,6 +16,7 @@ from plans.wording import target_text
 from tasks import answers as rules
 from tasks import services
 from tasks.answer_forms import Question, questions
+from tasks.answer_rows import as_row
 from tasks.contents import describe, draft_of
 from tasks.models import Answer, Correction, Report
 from tasks.states import EXPECTED
@@ -69,7 +70,7 @@ def correct_figure(
     before, after = describe(draft_of(old) if old else None) or "", describe(draft) or ""
     if before == after:
         raise services.Refused("Số liệu không khác số đang ghi trong báo cáo.")
-    fresh = services.as_row(current, indicator, draft, old)
+    fresh = as_row(current, indicator, draft, old)
     Answer.objects.update_or_create(
         report=current,
         indicator=indicator,

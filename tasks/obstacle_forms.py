@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from accounts.models import Role, Unit, User
-from tasks.answer_forms import read_day
+from accounts.text import read_day
 from tasks.models import Report
 from tasks.obstacles import TEXT_LIMIT, NewDirection
 

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.decorators import signed_in
 from accounts.models import AuditEntry, Role
+from accounts.text import read_day
 from plans.models import Period, Plan
 from tasks import periods, services
-from tasks.answer_forms import read_day
 from tasks.models import Report
 from tasks.permissions import can, require
 from tasks.report_views import actor

@@ -17,6 +17,7 @@ from accounts import mail as outbox
 from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Mail, User
+from accounts.text import read_day
 from tasks import obstacles
 from tasks.models import Reminder
 from tasks.permissions import can, require
@@ -55,16 +56,6 @@ def person(request: SignedIn) -> User:
     return request.user
 
 
-def read_day(text: str) -> dt.date | None:
-    """A day as a date field sends it, or as people write it."""
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return dt.datetime.strptime(text, form).date()  # noqa: DTZ007  # a day has no zone
-        except ValueError:
-            continue
-    return None
-
-
 @require_safe
 @signed_in
 def reminder_list(request: SignedIn) -> HttpResponse:
@@ -79,7 +70,10 @@ def reminder_list(request: SignedIn) -> HttpResponse:
     state = request.GET.get("trang-thai", "")
     state = state if state in SHOWN else ""
     typed_day = request.GET.get("ngay", "").strip()[:20]
-    day = read_day(typed_day) if typed_day else None
+    try:
+        day = read_day(typed_day) if typed_day else None
+    except ValueError:
+        day = None
     shown = mails
     if state:
         shown = shown.filter(state__in=SHOWN[state][1])

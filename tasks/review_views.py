@@ -17,10 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
 from accounts.models import Role
+from accounts.text import read_day
 from plans.models import Period
 from plans.targets import Kind
 from tasks import periods, services
-from tasks.answer_forms import read_day
 from tasks.consolidation import previous_values, value_text
 from tasks.corrections import to_correct
 from tasks.models import Answer, Report

@@ -17,12 +17,11 @@ from django.utils import timezone
 from accounts import mail
 from accounts.history import Actor, record
 from accounts.models import AuditEntry, HistoryRow, User
-from accounts.text import fold
 from plans.models import Indicator, Period
-from plans.targets import Kind
 from tasks import answers as rules
+from tasks.answer_rows import as_row, used_elsewhere
 from tasks.contents import TEXTS, Content, content_of, differences, draft_of
-from tasks.models import Answer, Document, Report, Transition, Version
+from tasks.models import Answer, Report, Transition, Version
 from tasks.states import EDITABLE, MOVES, Action, State, next_state
 from tasks.trimming import for_the_trail, restored
 
@@ -144,7 +143,7 @@ def save(
         )
     for document in left:
         # A number typed wrong at first leaves nothing in the register.
-        if document.unit_id == report.unit_id and not _used_elsewhere(document, report):
+        if document.unit_id == report.unit_id and not used_elsewhere(document, report):
             document.delete()
     record(
         by=by,
@@ -196,87 +195,6 @@ def saved_since(report: Report, version: int) -> Meanwhile | None:
         }
     before = {name: value for name, value in before.items() if name in touched}
     return Meanwhile(last.actor_id, last.actor_name, last.at, before) if last else None
-
-
-def as_row(report: Report, indicator: Indicator, draft: rules.Draft, old: Answer | None) -> Answer:
-    """What was understood as a row, not saved yet; a document it names is registered (R17)."""
-    document = None
-    if (
-        indicator.kind == Kind.DOCUMENT
-        and draft.state == Answer.State.GIVEN
-        and draft.number
-        and draft.issued_on
-    ):
-        document = register_document(
-            report=report,
-            number=draft.number,
-            issued_on=draft.issued_on,
-            issuer=draft.issuer,
-            subject=indicator.name,
-            replacing=old.document if old else None,
-        )
-    return Answer(
-        report=report,
-        indicator=indicator,
-        state=draft.state,
-        numerator=draft.numerator,
-        denominator=draft.denominator,
-        amount=draft.amount,
-        holds=draft.holds,
-        day=draft.day,
-        document=document,
-        reason=draft.reason,
-    )
-
-
-def register_document(
-    *,
-    report: Report,
-    number: str,
-    issued_on: dt.date | None,
-    issuer: str,
-    subject: str,
-    replacing: Document | None = None,
-) -> Document:
-    """The document with this number, date and issuer, registered once in the agency (R17).
-
-    ``replacing`` is the one typed before into the same place: while nothing else refers to it, it is
-    corrected in place, so that typing leaves no trail of half numbers in the register.
-    """
-    agency = report.unit.agency_id
-    known = (
-        Document.objects.filter(
-            agency_id=agency, number=number, issued_on=issued_on, issuer=issuer
-        ).first()
-        if number
-        else None
-    )
-    if known:
-        return known
-    folded = fold(" ".join((number, issuer, subject)))
-    if replacing and not _used_elsewhere(replacing, report):
-        Document.objects.filter(pk=replacing.pk).update(
-            number=number, issued_on=issued_on, issuer=issuer, folded=folded
-        )
-        return replacing
-    rest = {"unit_id": report.unit_id, "subject": subject, "folded": folded}
-    if not number:
-        return Document.objects.create(agency_id=agency, issued_on=issued_on, issuer=issuer, **rest)
-    # Two units may register the same document at the same moment: the constraint decides.
-    document, _ = Document.objects.get_or_create(
-        agency_id=agency, number=number, issued_on=issued_on, issuer=issuer, defaults=rest
-    )
-    return document
-
-
-def _used_elsewhere(document: Document, report: Report) -> bool:
-    return (
-        document.evidence.exists()
-        or document.files.exists()
-        or report.first_submitted_at is not None
-        or document.answers.exclude(report=report).exists()
-        or document.answers.count() > 1
-    )
 
 
 # -- Handing up and submitting ------------------------------------------------------------------

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
 from accounts.http import agency_of
-from accounts.text import person_sort_key
+from accounts.text import person_sort_key, read_day
 from plans.workbook import Cell, Column, Sheet, write
 from tasks.permissions import require
-from tasks.reminder_views import read_day
 from tasks.trail import KINDS, Asked, actors_of, lines_of, read_lines
 
 if TYPE_CHECKING:
@@ -50,8 +49,10 @@ def asked_of(request: SignedIn) -> tuple[Asked, list[str]]:
     days: dict[str, dt.date | None] = {}
     for name, label in (("tu", "Từ ngày"), ("den", "Đến ngày")):
         text = get.get(name, "").strip()[:20]
-        days[name] = read_day(text) if text else None
-        if text and days[name] is None:
+        try:
+            days[name] = read_day(text) if text else None
+        except ValueError:
+            days[name] = None
             faults.append(f"{label} «{text}» không phải là ngày; hãy ghi dạng ngày/tháng/năm.")
     kind = get.get("loai", "")
     object_type, _, object_id = get.get("doi-tuong", "")[:60].partition(":")

@@ -15,6 +15,7 @@ from accounts.text import fold
 from plans.models import Indicator
 from plans.targets import Kind
 from tasks import answers as rules
+from tasks.answer_rows import answer_of
 from tasks.contents import content_of
 from tasks.models import Answer, Document, Report, Transition, Version
 from tasks.states import Action, State, next_state
@@ -88,20 +89,7 @@ def _write_answers(period: Period, todo: list[Wanted]) -> None:
     for item in todo:
         for indicator, draft in item.answers:
             key = _key(draft)
-            rows.append(
-                Answer(
-                    report=item.report,
-                    indicator=indicator,
-                    state=draft.state,
-                    numerator=draft.numerator,
-                    denominator=draft.denominator,
-                    amount=draft.amount,
-                    holds=draft.holds,
-                    day=draft.day,
-                    document=documents[key] if key else None,
-                    reason=draft.reason,
-                )
-            )
+            rows.append(answer_of(item.report, indicator, draft, documents[key] if key else None))
     Answer.objects.bulk_create(
         rows,
         update_conflicts=True,

@@ -6,11 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from accounts.text import clean_paragraphs
+from accounts.text import clean_paragraphs, read_day
 from plans.models import Indicator
 from plans.numbers import NotANumber, show_number
 from plans.workbook import clean_text
-from tasks.answer_forms import DAYS, NUMBERS, read_day, read_figure, shown_values
+from tasks.answer_forms import DAYS, NUMBERS, read_figure, shown_values
 from tasks.contents import TEXTS, stored_content
 from tasks.models import Answer, Report
 from tasks.permissions import why_not

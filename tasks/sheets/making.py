@@ -18,11 +18,12 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from accounts.text import read_day
 from plans.numbers import NotANumber
 from plans.targets import Kind
 from plans.wording import target_text
 from plans.workbook import FONT, clean_text, put_text, row_height
-from tasks.answer_forms import DAYS, LONGEST, NUMBERS, read_day, read_figure
+from tasks.answer_forms import DAYS, LONGEST, NUMBERS, read_figure
 from tasks.answers import GIVEN, OLDEST
 from tasks.contents import TEXTS
 from tasks.sheets.desk import writable

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.text import read_day
 from plans.numbers import NotANumber, read_number, show_number
 from plans.targets import Kind
-from tasks.answer_forms import FIELDS, LONGEST, TEXT_LIMIT, read_day, read_form
+from tasks.answer_forms import FIELDS, LONGEST, TEXT_LIMIT, read_form
 from tasks.answers import LABELS, PARTS, Draft, missing, problems
 
 TODAY = dt.date(2019, 11, 13)
