@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from accounts.reading import Source
     from plans.targets import Target
 
-COLUMNS = ("code", "name", "kind", "maximum", "minimum", "rule", "scale", "evidence")
+COLUMNS = ("code", "name", "kind", "maximum", "minimum", "rule", "scale", "evidence", "old_codes")
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,12 @@ def import_criteria(path: str | Path, *, by: Actor, agency_code: str | None = No
     source = read_yaml(path)
     agency = _agency(source, agency_code)
     year = source.data.get("valid_from") if isinstance(source.data, dict) else None
-    targets = _targets(agency, year if isinstance(year, int) else None)
-    file = validate(CriteriaFile, source, also=lambda read: find_faults(read, targets))
+    targets = targets_of(agency, year if isinstance(year, int) else None)
+
+    def across(read: Source) -> list[Fault]:
+        return [*find_faults(read, targets), *_previous_faults(read, agency)]
+
+    file = validate(CriteriaFile, source, also=across)
     with transaction.atomic():
         return _write(file, source, agency, by)
 
@@ -68,7 +72,7 @@ def _agency(source: Source, code: str | None) -> Agency:
     if len(agencies) == 1:
         return agencies[0]
     wanted = set(_indicator_codes(source.data))
-    fitting = [a for a in agencies if wanted and wanted <= set(_targets(a, None))]
+    fitting = [a for a in agencies if wanted and wanted <= set(targets_of(a, None))]
     if len(fitting) != 1:
         raise Faulty([Fault(f"Có nhiều cơ quan; hãy thêm --agency MÃ (các mã: {known}).")])
     return fitting[0]
@@ -91,7 +95,7 @@ def _indicator_codes(data: Any) -> Iterator[str]:
             yield from _indicator_codes(value)
 
 
-def _targets(agency: Agency, year: int | None) -> dict[str, Target]:
+def targets_of(agency: Agency, year: int | None) -> dict[str, Target]:
     """The indicators of the agency's plans by code, of those that reach ``year`` where any does; later plans win."""
     plans = list(agency.plans.order_by("issued_on", "id"))
     reaching = [plan for plan in plans if year and any(y >= year for y in plan.years)]
@@ -104,10 +108,21 @@ def _targets(agency: Agency, year: int | None) -> dict[str, Target]:
     return {i.code: i.target_for(year or 2000) for i in indicators}
 
 
+def _previous_faults(source: Source, agency: Agency) -> Iterator[Fault]:
+    data = source.data if isinstance(source.data, dict) else {}
+    code = data.get("previous")
+    if not isinstance(code, str) or not code:
+        return
+    if code == data.get("code"):
+        yield source.fault("bộ tiêu chí không thể kế thừa từ chính nó", "previous")
+    elif not agency.criteria_sets.filter(code=code).exists():
+        yield source.fault(f"cơ quan không có bộ tiêu chí «{code}»", "previous")
+
+
 def _write(file: CriteriaFile, source: Source, agency: Agency, by: Actor) -> Imported:
     rows = list(_rows(file))
     leaves = [row for row in rows if row["kind"]]
-    columns = _columns(file)
+    columns = _columns(file, agency)
 
     def done(change: str) -> Imported:
         points = sum((row["maximum"] for row in leaves), Decimal(0))
@@ -126,6 +141,7 @@ def _write(file: CriteriaFile, source: Source, agency: Agency, by: Actor) -> Imp
         changes = _differences(criteria_set, columns, rows)
         if not changes:
             return done("unchanged")
+        _keep_old_codes(criteria_set, rows)
         if criteria_set.is_used:
             raise Faulty([_refusal(source, criteria_set, changes)])
         change = "updated"
@@ -134,7 +150,7 @@ def _write(file: CriteriaFile, source: Source, agency: Agency, by: Actor) -> Imp
         criteria_set.revision += 1
         criteria_set.save()
         criteria_set.criteria.all().delete()
-    _create(criteria_set, rows)
+    create_rows(criteria_set, rows)
     action = "Nhập bộ tiêu chí" if change == "created" else "Sửa bộ tiêu chí"
     record(by=by, agency=agency, action=action, of=criteria_set, changes=changes)
     return done(change)
@@ -150,9 +166,12 @@ def _refusal(source: Source, criteria_set: CriteriaSet, changes: dict[str, Any])
     )
 
 
-def _columns(file: CriteriaFile) -> dict[str, Any]:
+def _columns(file: CriteriaFile, agency: Agency) -> dict[str, Any]:
     decision = file.decision
-    return {
+    previous = agency.criteria_sets.filter(code=file.previous).first() if file.previous else None
+    found: dict[str, Any] = {"previous": previous} if previous else {}
+    return found | {
+        "is_draft": False,  # whatever was being written in the browser: a file is whole
         "name": file.name,
         "is_sample": file.sample,
         "valid_from": file.valid_from,
@@ -197,6 +216,7 @@ def _rows(file: CriteriaFile) -> Iterator[dict[str, Any]]:
             "rule": None,
             "scale": "",
             "evidence": [],
+            "old_codes": entry.old_codes,
         }
         if not is_field and isinstance(entry, CriterionEntry) and not children:
             rule = entry.rule
@@ -215,7 +235,16 @@ def _rows(file: CriteriaFile) -> Iterator[dict[str, Any]]:
         yield from below(field, None, 0)
 
 
-def _create(criteria_set: CriteriaSet, rows: list[dict[str, Any]]) -> None:
+def _keep_old_codes(criteria_set: CriteriaSet, rows: list[dict[str, Any]]) -> None:
+    """A file that says nothing of them changes nothing of them."""
+    known = dict(criteria_set.criteria.values_list("code", "old_codes"))
+    for row in rows:
+        if row["old_codes"] is None:
+            row["old_codes"] = known.get(row["code"], [])
+
+
+def create_rows(criteria_set: CriteriaSet, rows: list[dict[str, Any]]) -> None:
+    """The criteria of a set that has none, parents before children in ``rows``."""
     made: dict[str, Criterion] = {}
     numbered = list(enumerate(rows))
     for depth in range(max(row["depth"] for row in rows) + 1):  # parents have keys before children
@@ -225,7 +254,8 @@ def _create(criteria_set: CriteriaSet, rows: list[dict[str, Any]]) -> None:
                 parent=made[row["parent"]] if row["parent"] else None,
                 depth=depth,
                 order=order,
-                **{name: row[name] for name in COLUMNS},
+                **{name: row[name] for name in COLUMNS[:-1]},
+                old_codes=row["old_codes"] or [],
             )
             for order, row in numbered
             if row["depth"] == depth
@@ -259,6 +289,8 @@ def _differences(
     for code in after_rows.keys() & before_rows.keys():
         before_row, after_row = before_rows[code], after_rows[code]
         for name in ("parent", *COLUMNS):
+            if name == "old_codes" and after_row[name] is None:
+                continue
             if before_row[name] != after_row[name]:
                 found[f"{code}.{name}"] = [_words(before_row[name]), _words(after_row[name])]
     if not found and [c.code for c in stored] != [row["code"] for row in rows]:

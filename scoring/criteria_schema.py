@@ -56,6 +56,8 @@ class CriterionEntry(Entry):
     rule: Rule | None = None
     evidence: list[Annotated[Text, Field(max_length=300)]] = []
     scale: Paragraphs | None = None
+    # The codes of the set before that this one goes on from; without the key what is known stays.
+    old_codes: list[Code] | None = None
     children: Annotated[list[CriterionEntry], Field(min_length=1)] | None = None
 
 
@@ -63,6 +65,7 @@ class FieldEntry(Entry):
     code: Code
     name: Annotated[Text, Field(max_length=500)]
     max: Points | None = None
+    old_codes: list[Code] | None = None
     criteria: Annotated[list[CriterionEntry], Field(min_length=1)]
 
 
@@ -74,6 +77,7 @@ class CriteriaFile(Entry):
     name: Annotated[Text, Field(max_length=300)]
     sample: bool = False
     valid_from: Year
+    previous: Code | None = None  # the set that this one goes on from
     decision: DecisionEntry | None = None
     not_applicable: Literal["exclude", "full", "zero"] = "exclude"
     adjustments: AdjustmentsEntry = AdjustmentsEntry()
@@ -143,8 +147,9 @@ def _code_faults(source: Source, nodes: Iterable[_Node]) -> Iterator[Fault]:
     for node in nodes:
         if node.code and node.code in seen:
             line = source.line(*seen[node.code].path)
+            where = f"ở dòng {line}" if line else "ở tiêu chí khác"
             yield source.fault(
-                f"mã «{node.code}» đã có ở dòng {line}; mỗi tiêu chí một mã", *node.path, "code"
+                f"mã «{node.code}» đã có {where}; mỗi tiêu chí một mã", *node.path, "code"
             )
         seen.setdefault(node.code, node)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,15 @@ MAX_BYTES = 5 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong, said to whoever wrote the file. ``place`` is a code and a field: «3.1-b, op»."""
+    """One thing wrong, said to whoever wrote the file. ``place`` is a code and a field: «3.1-b, op».
+
+    ``path`` is the same as keys and positions, for those who hold the data and not a file.
+    """
 
     message: str
     line: int | None = None
     place: str = ""
+    path: tuple[str | int, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         where = [f"dòng {self.line}"] if self.line else []

@@ -113,7 +113,7 @@ def validate(
     schema holds, so it must take nothing for granted about ``source.data``.
     """
     faults = [
-        Fault(fault.message, fault.line, source.place(*path))
+        Fault(fault.message, fault.line, source.place(*path), path)
         for path, fault in source.faults.items()
     ]
     found: Model | None = None
@@ -144,7 +144,7 @@ def _fault(details: ErrorDetails, model: type[BaseModel], source: Source) -> Fau
         )
     elif kind == "missing":
         message = f"thiếu «{path[-1]}»"
-        return Fault(message, source.nearest_line(*path), source.place(*path[:-1]))
+        return Fault(message, source.nearest_line(*path), source.place(*path[:-1]), path)
     else:
         message = _words(kind, details)
     return source.fault(message, *path)

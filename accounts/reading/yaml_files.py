@@ -69,7 +69,7 @@ class Source:
             if found is None:
                 return None
             node = found
-        return node.line
+        return node.line or None
 
     def nearest_line(self, *path: str | int) -> int | None:
         """Like :meth:`line`, of the innermost part of ``path`` that exists."""
@@ -100,7 +100,12 @@ class Source:
 
     def fault(self, message: str, *path: str | int) -> Fault:
         """A fault at ``path``, with its line and place."""
-        return Fault(message, self.nearest_line(*path), self.place(*path))
+        return Fault(message, self.nearest_line(*path), self.place(*path), path)
+
+    @classmethod
+    def of(cls, data: Any) -> Source:
+        """Data that stands in no file of lines; its faults have a place and a path."""
+        return cls(data, {}, _Node(data, 0))
 
 
 def _name(entry: Any) -> str:
