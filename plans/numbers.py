@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 _GROUPED = re.compile(r"^\d{1,3}(\.\d{3})+(,\d+)?$")
+_SPACED = re.compile(r"^[0-9]{1,3}( [0-9]{3})+([.,][0-9]+)?$")
 _PLAIN = re.compile(r"^\d+([.,]\d+)?$")
 
 
@@ -15,15 +16,18 @@ class NotANumber(ValueError):
 
 
 def read_number(text: str) -> Decimal:
-    """The decimal in ``text``: decimal comma or point, dots between thousands; exact.
+    """The decimal in ``text``: decimal comma or point, dots or blanks between thousands; exact.
 
     ``1.234`` is read as một nghìn hai trăm ba mươi tư, as officials write it; ``1.2345`` and
-    ``0.5`` can only be decimals. NotANumber otherwise (also for NaN, exponents, spaces inside).
+    ``0.5`` can only be decimals. NotANumber otherwise (also for NaN, exponents, blanks elsewhere).
     """
-    text = text.strip().replace("\u00a0", "").replace(" ", "")
-    sign = 1
-    if text[:1] in {"-", "−"}:
-        sign, text = -1, text[1:]
+    text = text.strip()
+    negative = text[:1] in {"-", "−"}
+    if negative:
+        text = text[1:]
+    text = text.replace("\u00a0", " ")
+    if _SPACED.match(text):
+        text = text.replace(" ", "")
     if not text.isascii():
         raise NotANumber(text)
     if _GROUPED.match(text) and not text.startswith("0."):
@@ -32,7 +36,9 @@ def read_number(text: str) -> Decimal:
         text = text.replace(",", ".")
     else:
         raise NotANumber(text)
-    return sign * Decimal(text)
+    value = Decimal(text)
+    # Arithmetic, also a minus sign, would round to the context's 28 digits.
+    return value.copy_negate() if negative else value
 
 
 def round_half_up(value: Decimal | Fraction, places: int) -> Decimal:

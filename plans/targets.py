@@ -285,7 +285,6 @@ _NOUNS = (
     "hoạt động",
     "văn bản",
     "chuyên mục",
-    "kế hoạch",
     "lượt",
 )
 
@@ -293,6 +292,8 @@ _NOUNS = (
 def counted_noun(name: str) -> str:
     """The thing an indicator counts, from its name: «Hồ sơ phát sinh qua …» counts «hồ sơ»."""
     lowered = name.casefold()
+    if lowered.startswith("kế hoạch"):
+        return "nội dung"  # what is done of a plan is the points in it, not plans
     for noun in _NOUNS:
         if lowered.startswith((noun.casefold(), "tỷ lệ " + noun.casefold())):
             return noun

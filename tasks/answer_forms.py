@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -39,8 +38,6 @@ LONGEST = {"number": 60, "issuer": 200, "reason": 500}
 LONGEST_FIGURE = 40
 TEXT_LIMIT = 20_000
 KEPT_LIMIT = 200_000  # of one field that was not understood
-# Blanks between groups of three digits: «1 234 567,5» is one number, «12 5» is not.
-_SPACED = re.compile(r"^[-−]?\d{1,3}( \d{3})+([.,]\d+)?$")
 
 
 TEXT_LABELS = {"text": "Kết quả thực hiện", "difficulties": "Khó khăn, vướng mắc"}
@@ -145,10 +142,7 @@ def _read(name: str, text: str, kind: str) -> object:
 
 def read_figure(text: str) -> Decimal:
     """A number as it may be typed or pasted: also full-width digits and blanks of any kind between thousands."""
-    text = unicodedata.normalize("NFKC", text).strip()
-    if " " in text and not _SPACED.match(text):
-        raise NotANumber(text)
-    return read_number(text.replace(" ", ""))
+    return read_number(unicodedata.normalize("NFKC", text))
 
 
 @dataclass

@@ -80,7 +80,7 @@ class Contribution(models.Model):
 
 class TaskResultQuerySet(models.QuerySet["TaskResult"]):
     def visible_to(self, user: User) -> TaskResultQuerySet:
-        """The office's and the leaders'; once approved also that of the task's units."""
+        """The office's and the leaders', and that of the task's own units, also while it is being merged."""
         found = self.filter(period__plan__agency_id=user.agency_id)
         if user.roles & {Role.COORDINATOR, Role.LEADER}:
             return found
