@@ -73,7 +73,7 @@ class Frozen:
 
 
 def freeze(card: Card) -> dict[str, Any]:
-    """``card`` as plain data: what counts of each leaf, and what its rule gave on today's figures."""
+    """``card`` as plain data: our own points of each leaf, and what its rule gave on today's figures."""
     return {
         "schema": SCHEMA,
         "set": card.criteria_set.code,
@@ -82,11 +82,11 @@ def freeze(card: Card) -> dict[str, Any]:
         "band": card.band.name if card.band else "",
         "leaves": {
             leaf.criterion.code: {
-                "points": str(leaf.live.points),
-                "maximum": str(leaf.live.maximum),
-                "counts": leaf.live.counts,
-                "state": str(leaf.live.state),
-                "how": leaf.live.how,
+                "points": str(leaf.own.points),
+                "maximum": str(leaf.own.maximum),
+                "counts": leaf.own.counts,
+                "state": str(leaf.own.state),
+                "how": leaf.own.how,
                 "explanation": leaf.entry.explanation,
                 "figures": {result.indicator.code: result.words for result in leaf.results},
                 "rule": None

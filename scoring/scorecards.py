@@ -7,11 +7,14 @@ Three looks at the same leaves: ``index`` on accepted reports, ``expected`` with
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django.db.models import F
+
+from plans.models import Period
 from scoring import rules
 from scoring.inputs import Inputs, read_inputs, settled
 from scoring.models import Adjustment, CriteriaSet, Criterion, LeafScore, Scorecard
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from accounts.models import Agency
-    from plans.models import Period
     from tasks.consolidation import Result
 
 
@@ -50,6 +52,7 @@ class ScoredLeaf:
     live: Points  # on today's reports; ``now`` is the same until the card is sent
     expected: Points
     reachable: Points
+    own: Points  # ours, as sent once it is sent: ``now`` without the province's points
     outcome: Outcome | None  # the rule's own, on today's accepted figures; None: surveyed
     secured: bool
     unproved: tuple[str, ...] = ()  # indicators with accepted figures that nothing proves
@@ -197,6 +200,18 @@ def set_for(agency: Agency, year: int) -> CriteriaSet | None:
     return agency.criteria_sets.valid_in(year).first()
 
 
+def period_of(scorecard: Scorecard) -> Period | None:
+    """The final period whose reports the card's points come from (R4); history only where nothing else is."""
+    return (
+        Period.objects.filter(
+            plan__agency_id=scorecard.agency_id, year=scorecard.year, kind=Period.FINAL
+        )
+        .select_related("plan__agency")
+        .order_by("is_history", F("opened_at").desc(nulls_last=True), "pk")
+        .first()
+    )
+
+
 def compute(period: Period, criteria_set: CriteriaSet) -> Card:
     """The card of ``period`` under ``criteria_set``, with what its scorecard holds, if there is one."""
     return card_of(read_inputs(period, criteria_set))
@@ -243,6 +258,7 @@ def _look(inputs: Inputs, node: Criterion, top: Criterion) -> ScoredLeaf:
     if sent is not None:
         # What was sent stands: only the province's own points change it from here on (R27).
         now = expected = reachable = points(sent)
+    ours = replace(entry, appraised=None)
     return ScoredLeaf(
         criterion=node,
         field=top,
@@ -254,6 +270,7 @@ def _look(inputs: Inputs, node: Criterion, top: Criterion) -> ScoredLeaf:
         live=live,
         expected=expected,
         reachable=reachable,
+        own=decide(leaf, sent or outcome, ours, inputs.criteria_set.policy),
         outcome=outcome,
         secured=_is_secured(now, rule, own, inputs.period, unproved),
         unproved=unproved,
