@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from accounts.reading import Entry, Number
 from plans.targets import Kind, Target, last_day_of_quarter
+from scoring.rules.asking import Ask, Sample
 from scoring.rules.figures import (
     MEASURED,
     NOTHING,
@@ -67,6 +68,10 @@ class Due(Entry):
 class RuleBase(Entry):
     """What every kind of rule answers. ``figures`` holds one :class:`Figure` for each of ``codes``."""
 
+    title: ClassVar[str]  # what people call the kind
+    about: ClassVar[str]  # one plain sentence on what it does
+    asks: ClassVar[tuple[Ask, ...]] = ()  # the fields of its form
+
     @property
     @abstractmethod
     def codes(self) -> tuple[str, ...]:
@@ -91,6 +96,10 @@ class RuleBase(Entry):
     @abstractmethod
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         """What is wrong with the rule beside its form; ``targets`` has those of ``codes`` that exist."""
+
+    def samples(self, leaf: Leaf, targets: Targets) -> Sequence[Sample]:
+        """Figures of its one indicator where the points change, to be looked at; ``targets`` has it."""
+        return []
 
 
 def kind_faults(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from accounts.reading import Code, Entry, Number
 from plans.numbers import show_number
 from plans.targets import Kind
+from scoring.rules.asking import Ask, Sample, Shape, ask_indicator, ask_points, counts
 from scoring.rules.base import (
     Fault,
     RuleBase,
@@ -40,6 +43,14 @@ from scoring.rules.figures import (
 
 class BooleanRule(RuleBase):
     """Full points if every member holds, else none."""
+
+    title: ClassVar[str] = "Có đủ hoặc không"
+    about: ClassVar[str] = (
+        "Đủ điểm khi mọi chỉ tiêu được chọn đều thực hiện hoặc đạt; thiếu một thì 0 điểm."
+    )
+    asks: ClassVar[tuple[Ask, ...]] = (
+        Ask("all_of", "Các chỉ tiêu", Shape.INDICATORS, row="chỉ tiêu"),
+    )
 
     type: Literal["boolean"]
     all_of: Annotated[list[Code], Field(min_length=1)]
@@ -84,6 +95,21 @@ class BooleanRule(RuleBase):
 
 class CountRule(RuleBase):
     """``each`` for every unit of the sum of the indicators; a yes, a document or a date counts one."""
+
+    title: ClassVar[str] = "Đếm số lượng"
+    about: ClassVar[str] = (
+        "Mỗi sản phẩm, việc hoặc văn bản được một số điểm, cộng lại đến mức tối đa."
+    )
+    asks: ClassVar[tuple[Ask, ...]] = (
+        Ask(
+            "indicators",
+            "Các chỉ tiêu được đếm",
+            Shape.INDICATORS,
+            kinds=frozenset(Kind) - {Kind.RATIO},
+            row="chỉ tiêu",
+        ),
+        ask_points("each", "Mỗi đơn vị được"),
+    )
 
     type: Literal["count"]
     indicators: Annotated[list[Code], Field(min_length=1)]
@@ -154,6 +180,17 @@ class CountRule(RuleBase):
             "quy tắc đếm không đếm tỷ lệ",
         )
 
+    def samples(self, leaf: Leaf, targets: Targets) -> Sequence[Sample]:
+        if len(self.indicators) > 1 or targets[self.indicators[0]].kind not in QUANTITIES:
+            return []
+        enough = _steps_to(Fraction(leaf.maximum), self.each)
+        return counts(0, 1, 2, enough - 1, enough, enough + 1)
+
+
+def _steps_to(points: Fraction, each: Decimal) -> int:
+    """After how many steps of ``each`` the points are used up."""
+    return math.ceil(points / abs(Fraction(each))) if each else 0
+
 
 class Event(Entry):
     indicator: Code
@@ -176,6 +213,31 @@ class Event(Entry):
 
 class DeductionRule(RuleBase):
     """``start`` less points for each event of the indicators reported."""
+
+    title: ClassVar[str] = "Trừ điểm"
+    about: ClassVar[str] = "Bắt đầu từ một số điểm, trừ dần theo số trường hợp được báo cáo."
+    asks: ClassVar[tuple[Ask, ...]] = (
+        ask_points("start", "Bắt đầu từ"),
+        Ask(
+            "events",
+            "Các trường hợp bị trừ",
+            Shape.ROWS,
+            columns=(
+                ask_indicator(QUANTITIES | {Kind.RATIO}),
+                Ask(
+                    "count",
+                    "Đếm",
+                    Shape.CHOICE,
+                    choices=(
+                        ("value", "số lượng, giá trị"),
+                        ("shortfall", "phần thiếu: mẫu số − tử số"),
+                    ),
+                ),
+                ask_points("points", "Trừ mỗi trường hợp"),
+            ),
+            row="trường hợp",
+        ),
+    )
 
     type: Literal["deduction"]
     start: Number
@@ -235,3 +297,10 @@ class DeductionRule(RuleBase):
                 kinds, what = QUANTITIES, "giá trị (value) chỉ có ở số lượng, số tiền"
             found += kind_faults("events", [event.indicator], targets, kinds, what)
         return found
+
+    def samples(self, leaf: Leaf, targets: Targets) -> Sequence[Sample]:
+        first = self.events[0]
+        if len(self.events) > 1 or first.count != "value":
+            return []
+        used_up = _steps_to(Fraction(self.start) - Fraction(leaf.minimum), first.points)
+        return counts(0, 1, 2, used_up - 1, used_up, used_up + 1)

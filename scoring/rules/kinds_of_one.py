@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from accounts.reading import Code, Entry, Number
 from plans.numbers import show_number
-from plans.targets import OP_TEXT, Kind, Status, holds, judge
+from plans.targets import OP_TEXT, Kind, Status, Value, holds, judge
+from scoring.rules.asking import (
+    ASK_OP,
+    Ask,
+    Sample,
+    Shape,
+    around,
+    ask_indicator,
+    ask_points,
+)
 from scoring.rules.base import (
     Due,
     Fault,
@@ -52,6 +63,16 @@ def needed(figure: Figure, op: str, at: Decimal) -> str:
 
 class DateRule(RuleBase):
     """Points by the day a document was issued, the latest where several units give one."""
+
+    title: ClassVar[str] = "Theo ngày ban hành"
+    about: ClassVar[str] = "Điểm khác nhau khi văn bản, việc làm đúng hạn, muộn hạn hoặc không có."
+    asks: ClassVar[tuple[Ask, ...]] = (
+        ask_indicator(DAYS),
+        Ask("due", "Hạn: hết", Shape.DUE, optional=True),
+        ask_points("on_time", "Đúng hạn được"),
+        ask_points("late", "Muộn hạn được"),
+        ask_points("missing", "Không có được"),
+    )
 
     type: Literal["date"]
     indicator: Code
@@ -108,9 +129,27 @@ class DateRule(RuleBase):
             )
         return found
 
+    def samples(self, leaf: Leaf, targets: Targets) -> Sequence[Sample]:
+        target = targets[self.indicator]
+        due = self.due.on(leaf.year) if self.due else target.due
+        days = [due, due + dt.timedelta(days=1)] if due else []
+        words = "chưa ban hành" if target.kind is Kind.DOCUMENT else "chưa thực hiện"
+        found = [Sample(f"{day:%d/%m/%Y}", Value(reported=True, day=day)) for day in days]
+        return [*found, Sample(words, Value(reported=True, missing=True))]
+
 
 class RatioRule(RuleBase):
     """Points in proportion to a percentage, full from ``full`` on, none below ``floor``."""
+
+    title: ClassVar[str] = "Theo tỷ lệ"
+    about: ClassVar[str] = (
+        "Điểm tối đa nhân với tỷ lệ đạt được; đủ điểm từ một mức, dưới mức sàn thì 0 điểm."
+    )
+    asks: ClassVar[tuple[Ask, ...]] = (
+        ask_indicator(frozenset({Kind.RATIO})),
+        Ask("full", "Đủ điểm từ", unit="%"),
+        Ask("floor", "Mức sàn", unit="%", optional=True, help="Dưới mức này được 0 điểm."),
+    )
 
     type: Literal["ratio"]
     indicator: Code
@@ -171,6 +210,10 @@ class RatioRule(RuleBase):
             )
         return found
 
+    def samples(self, leaf: Leaf, targets: Targets) -> Sequence[Sample]:
+        bounds = [at for at in (self.floor, self.full) if at is not None]
+        return around(bounds, targets[self.indicator])
+
 
 class Tier(Entry):
     op: Literal[">=", ">", "=", "<=", "<"]
@@ -183,6 +226,22 @@ class Tier(Entry):
 
 class TiersRule(RuleBase):
     """The points of the first tier that holds, on the percent of a ratio, else on the value."""
+
+    title: ClassVar[str] = "Theo mức"
+    about: ClassVar[str] = (
+        "Mỗi mức của tỷ lệ hoặc số lượng có số điểm riêng; lấy mức đầu tiên phù hợp, từ trên xuống."
+    )
+    asks: ClassVar[tuple[Ask, ...]] = (
+        ask_indicator(MEASURED),
+        Ask(
+            "tiers",
+            "Các mức",
+            Shape.ROWS,
+            columns=(ASK_OP, Ask("at", "Ngưỡng"), ask_points("points", "Điểm")),
+            row="mức",
+        ),
+        ask_points("otherwise", "Ngoài các mức trên được"),
+    )
 
     type: Literal["tiers"]
     indicator: Code
@@ -246,9 +305,18 @@ class TiersRule(RuleBase):
             ]
         return found
 
+    def samples(self, leaf: Leaf, targets: Targets) -> Sequence[Sample]:
+        return around([tier.at for tier in self.tiers], targets[self.indicator])
+
 
 class TargetRule(RuleBase):
     """Full points if the indicator meets its target, else none."""
+
+    title: ClassVar[str] = "Đạt chỉ tiêu kế hoạch"
+    about: ClassVar[str] = (
+        "Đủ điểm khi số liệu đạt mức mà kế hoạch đặt cho chỉ tiêu, chưa đạt thì 0 điểm."
+    )
+    asks: ClassVar[tuple[Ask, ...]] = (ask_indicator(frozenset(Kind)),)
 
     type: Literal["target"]
     indicator: Code
@@ -283,9 +351,16 @@ class TargetRule(RuleBase):
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         return target_faults("indicator", self.codes, targets)
 
+    def samples(self, leaf: Leaf, targets: Targets) -> Sequence[Sample]:
+        target = targets[self.indicator]
+        return [] if target.at is None else around([target.at], target)
+
 
 class ManualRule(RuleBase):
     """Typed by the coordinator, with an explanation: until then no points."""
+
+    title: ClassVar[str] = "Văn phòng chấm"
+    about: ClassVar[str] = "Không tính từ số liệu; Văn phòng Sở chấm và ghi giải trình."
 
     type: Literal["manual"]
 
