@@ -14,6 +14,8 @@ from plans import targets
 from plans.fields import FigureField
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from accounts.models import User
 
 
@@ -156,6 +158,41 @@ class Task(Retirable):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+
+class TaskFocusQuerySet(models.QuerySet["TaskFocus"]):
+    def by_task(self, year: int, tasks: Iterable[int]) -> dict[int, list[TaskFocus]]:
+        """Task -> its points of focus in ``year``, for a page of ``tasks``. One query, none without tasks."""
+        found: dict[int, list[TaskFocus]] = {}
+        for row in self.filter(year=year, task__in=set(tasks)):
+            found.setdefault(row.task_id, []).append(row)
+        return found
+
+
+class TaskFocus(models.Model):
+    """Where points were lost the year before, so that this task matters most in ``year`` (R31).
+
+    Only ``scoring.focus`` writes it; an app that knows nothing of criteria reads it.
+    """
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="focuses", verbose_name="nhiệm vụ")
+    year = models.PositiveSmallIntegerField("năm")
+    criterion = models.CharField("tiêu chí", max_length=30)  # its code, as it was then
+    order = models.PositiveSmallIntegerField("thứ tự", default=0)
+    text = models.TextField("nội dung")
+
+    objects = TaskFocusQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "trọng tâm"
+        verbose_name_plural = "trọng tâm"
+        ordering = ("task", "year", "order", "criterion")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["task", "year", "criterion"], name="focus_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class IndicatorQuerySet(models.QuerySet["Indicator"]):

@@ -16,13 +16,13 @@ from accounts.decorators import signed_in
 from accounts.models import Role, Unit
 from plans import permissions
 from plans.assigning import resolve
-from plans.models import Area, Assignment, Duty, Indicator, Period, Plan, Task
+from plans.models import Area, Assignment, Duty, Indicator, Period, Plan, Task, TaskFocus
 from plans.warnings import plan_warnings
 from plans.wording import answered_by, target_text
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from accounts.http import SignedIn
     from accounts.models import User
@@ -54,6 +54,7 @@ class TaskRow:
     roles: list[RoleRow] = field(default_factory=list)  # only where the task overrides its area
     indicators: list[IndicatorRow] = field(default_factory=list)
     also: str = ""  # the other roles a unit holds in it
+    focus: Sequence[TaskFocus] = ()  # of the year shown
 
     @property
     def is_owed(self) -> bool:
@@ -264,13 +265,19 @@ def _area_rows(plan: Plan, tasks: list[Task], year: int) -> list[AreaRow]:
             of_area.setdefault(assignment.area_id, []).append(assignment)
         elif assignment.task_id:
             of_task.setdefault(assignment.task_id, []).append(assignment)
+    focus = TaskFocus.objects.by_task(year, (task.pk for task in tasks))
     rows: dict[int, AreaRow] = {}
     for area in plan.areas.filter(retired_at__isnull=True):
         rows[area.pk] = AreaRow(area, _role_rows(of_area.get(area.pk, [])), [])
     for task in tasks:
         if task.area_id in rows and not task.is_retired:
             rows[task.area_id].tasks.append(
-                TaskRow(task, _role_rows(of_task.get(task.pk, [])), _indicator_rows(task, year))
+                TaskRow(
+                    task,
+                    _role_rows(of_task.get(task.pk, [])),
+                    _indicator_rows(task, year),
+                    focus=focus.get(task.pk, ()),
+                )
             )
     return list(rows.values())
 
@@ -330,6 +337,7 @@ def _share_rows(
     unit: Unit, tasks: list[Task], roles: dict[int, set[str]], year: int
 ) -> list[ShareRow]:
     """The unit's tasks by role, each reported once; the figures stand with the roles that owe a report (R6)."""
+    focus = TaskFocus.objects.by_task(year, roles)
     rows = []
     for role, label, explanation, owes in SHARES:
         share = ShareRow(str(role), label, explanation, owes)
@@ -343,7 +351,7 @@ def _share_rows(
                 other.label.lower() for other in ROLES[:3] if other.value in held and other != role
             ]
             figures = _indicator_rows(task, year, unit) if owes else []
-            share.tasks.append(TaskRow(task, [], figures, ", ".join(also)))
+            share.tasks.append(TaskRow(task, [], figures, ", ".join(also), focus.get(task.pk, ())))
         if share.tasks:
             rows.append(share)
     return rows

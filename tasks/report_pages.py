@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import Role
+from plans.models import TaskFocus
 from plans.wording import target_text
 from tasks import services
 from tasks.answer_forms import TEXT_LABELS, Typed, questions, read_form
@@ -90,6 +91,7 @@ def show_form(
         {
             **evidence_context(report, user, indicators=indicators),
             "report": report,
+            "focus": TaskFocus.objects.filter(task=report.task_id, year=report.period.year),
             "last": last,
             "asked": asked_for(report, user),
             # A form that comes back with what was typed keeps the version it was typed on.

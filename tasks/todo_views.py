@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
 from accounts.models import Role
+from plans.models import TaskFocus
 from tasks.contributions import parts_of
 from tasks.models import Report, Transition
 from tasks.overview import choose_period
@@ -90,6 +91,9 @@ def todo(request: SignedIn) -> HttpResponse:
             "locked": period is not None and period.is_closed(today),
             "owed": owed,
             "directions": directions_for_unit(user.unit),
+            "focus": TaskFocus.objects.by_task(period.year, (report.task_id for report in owed))
+            if period
+            else {},
             "groups": by_area(grouped(user, owed))
             if request.GET.get("nhom") == BY_AREA
             else grouped(user, owed),
