@@ -102,7 +102,7 @@ def choose(request: SignedIn) -> tuple[Period | None, list[Period]]:
 def choose_set(
     user: User, period: Period, code: str
 ) -> tuple[CriteriaSet | None, list[CriteriaSet]]:
-    sets = list(CriteriaSet.objects.visible_to(user).order_by("-valid_from", "code"))
+    sets = list(CriteriaSet.objects.visible_to(user).usable().order_by("-valid_from", "code"))
     chosen = next((one for one in sets if one.code == code), None)
     return chosen or set_for(period.plan.agency, period.year), sets
 

@@ -70,6 +70,8 @@ def find_set(agency: Agency, code: str | None, year: int) -> CriteriaSet:
     if found is None:
         codes = ", ".join(agency.criteria_sets.order_by("code").values_list("code", flat=True))
         raise CommandError(f"Không có bộ tiêu chí mã «{code}» (hiện có: {codes or 'chưa có'}).")
+    if found.is_draft:
+        raise CommandError(f"Bộ tiêu chí «{code}» đang soạn, chưa dùng để chấm điểm được.")
     return found
 
 
