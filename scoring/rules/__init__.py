@@ -5,18 +5,20 @@ Everything is exact: fractions inside, rounding only in words. Points are held t
 
 To add a kind of rule: write one class in ``kinds_of_one`` or ``kinds_of_many`` and name it in ``Rule``
 below. A rule says which indicators it reads (``codes``), what it is worth (``score``), what it is worth
-at its best while some figures are still open (``best``), what would bring more (``wanting``) and what is
-wrong with it when it is loaded (``faults``). Nothing else knows the kinds.
+at its best while some figures are still open (``best``), what would bring more (``wanting``), how people
+say it (``words``) and what is wrong with it when it is loaded (``faults``). Nothing else knows the kinds.
 """
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
 from accounts.reading import refuse
+from plans.targets import Target
 from scoring.rules.base import RuleBase
 from scoring.rules.figures import (
     Figure,
@@ -41,6 +43,7 @@ __all__ = [
     "RuleBase",
     "State",
     "best",
+    "describe",
     "parse_rule",
     "score",
     "show_measure",
@@ -102,3 +105,8 @@ def best(rule: RuleBase, leaf: Leaf, figures: Figures) -> Outcome:
 def wanting(rule: RuleBase, leaf: Leaf, figures: Figures) -> list[str]:
     """What would bring more points, in plain words (R30); empty where nothing can be said."""
     return rule.wanting(leaf, _complete(rule, figures))
+
+
+def describe(rule: RuleBase, leaf: Leaf, targets: Mapping[str, Target]) -> str:
+    """The rule in plain words; ``targets`` has the indicators that the plan knows."""
+    return rule.words(leaf, targets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
@@ -61,6 +62,11 @@ class Due(Entry):
     quarter: Annotated[int, Field(ge=1, le=4)]
     year_offset: Annotated[int, Field(ge=-5, le=5)] = 0
 
+    def words(self) -> str:
+        """«trong quý II năm trước»."""
+        years = say_years(self.year_offset)
+        return f"trong quý {ROMAN[self.quarter - 1]}" + (f" {years}" if years else "")
+
     def on(self, year: int) -> dt.date:
         return last_day_of_quarter(year + self.year_offset, self.quarter)
 
@@ -94,12 +100,31 @@ class RuleBase(Entry):
         ]
 
     @abstractmethod
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        """The rule as an official would say it: «Từ 80% đến 100%: tính theo tỷ lệ; dưới 80%: 0 điểm»."""
+
+    @abstractmethod
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         """What is wrong with the rule beside its form; ``targets`` has those of ``codes`` that exist."""
 
     def samples(self, leaf: Leaf, targets: Targets) -> Sequence[Sample]:
         """Figures of its one indicator where the points change, to be looked at; ``targets`` has it."""
         return []
+
+
+ROMAN = ("I", "II", "III", "IV")
+
+
+def say_points(points: Decimal | Fraction) -> str:
+    return f"{show_points(points)} điểm"
+
+
+def say_years(offset: int) -> str:
+    """«năm trước», «2 năm sau»; empty for the year scored."""
+    if not offset:
+        return ""
+    side = "trước" if offset < 0 else "sau"
+    return f"năm {side}" if abs(offset) == 1 else f"{abs(offset)} năm {side}"
 
 
 def kind_faults(

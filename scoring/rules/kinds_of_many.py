@@ -13,7 +13,7 @@ from pydantic import Field
 
 from accounts.reading import Code, Entry, Number
 from plans.numbers import show_number
-from plans.targets import Kind
+from plans.targets import Kind, Target
 from scoring.rules.asking import Ask, Sample, Shape, ask_indicator, ask_points, counts
 from scoring.rules.base import (
     Fault,
@@ -23,11 +23,14 @@ from scoring.rules.base import (
     kind_faults,
     not_arising,
     not_reported,
+    say_points,
     scored,
     target_faults,
     twice,
 )
 from scoring.rules.figures import (
+    DAYS,
+    MEASURED,
     NOTHING,
     QUANTITIES,
     Figure,
@@ -88,6 +91,17 @@ class BooleanRule(RuleBase):
             if figure.reported and not held_by(figure)[0]:
                 found.append(f"{figure.code}: {figure.verdict.missing or held_by(figure)[1]}")
         return found
+
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        full = say_points(leaf.maximum)
+        if len(self.all_of) > 1:
+            return f"Có đủ {', '.join(self.all_of)}: {full}; thiếu một: 0 điểm"
+        target = targets.get(self.all_of[0])
+        if target and target.kind in MEASURED:
+            return f"Đạt mức đặt ra trong kế hoạch: {full}; không đạt: 0 điểm"
+        if target and target.kind in DAYS:
+            return f"Đã ban hành: {full}; chưa ban hành: 0 điểm"
+        return f"Có thực hiện: {full}; không: 0 điểm"
 
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         return twice("all_of", self.all_of) + target_faults("all_of", self.all_of, targets)
@@ -171,6 +185,17 @@ class CountRule(RuleBase):
                 found.append(f"{figure.code}: {held_by(figure)[1]}")
         return found
 
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        if len(self.indicators) == 1:
+            target = targets.get(self.indicators[0])
+            noun = target.counted if target else "đơn vị đếm được"
+            each = f"Mỗi {noun}: {say_points(self.each)}"
+        else:
+            each = f"Mỗi đơn vị, mỗi việc đạt của {', '.join(self.indicators)}: {say_points(self.each)}"
+        if self.each > 0:
+            return f"{each}, tối đa {say_points(leaf.maximum)}"
+        return f"{each}, thấp nhất {say_points(leaf.minimum)}"
+
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         return twice("indicators", self.indicators) + kind_faults(
             "indicators",
@@ -209,6 +234,11 @@ class Event(Entry):
             return figure.span().lowest()
         # An open figure has no denominator yet: with a target below 100 % it may still be complete.
         return NOTHING
+
+    def words(self, target: Target | None) -> str:
+        noun = target.counted if target else "đơn vị"
+        what = f"{noun} còn thiếu" if self.count == "shortfall" else noun
+        return f"mỗi {what} ({self.indicator}) trừ {say_points(self.points)}"
 
 
 class DeductionRule(RuleBase):
@@ -287,6 +317,12 @@ class DeductionRule(RuleBase):
                 noun = figure.target.counted if figure.target else ""
                 found.append(f"{figure.code}: {what} {show_points(number)} {noun}, trừ {off} điểm")
         return found
+
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        events = "; ".join(event.words(targets.get(event.indicator)) for event in self.events)
+        return (
+            f"Bắt đầu từ {say_points(self.start)}; {events}; thấp nhất {say_points(leaf.minimum)}"
+        )
 
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         found: list[Fault] = []

@@ -32,6 +32,7 @@ from scoring.rules.base import (
     kind_faults,
     not_arising,
     not_reported,
+    say_points,
     scored,
     target_faults,
 )
@@ -116,6 +117,13 @@ class DateRule(RuleBase):
             return [f"{self.indicator}: {held_by(figure)[1]}"]
         return [f"{self.indicator}: ngày {figure.value.day:%d/%m/%Y} là sau hạn"]
 
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        due = self.due.words() if self.due else "đúng hạn của chỉ tiêu"
+        return (
+            f"Ban hành {due}: {say_points(self.on_time)}; "
+            f"sau hạn: {say_points(self.late)}; không có: {say_points(self.missing)}"
+        )
+
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         found = kind_faults(
             "indicator", self.codes, targets, DAYS, "quy tắc theo ngày cần văn bản hoặc ngày"
@@ -197,6 +205,18 @@ class RatioRule(RuleBase):
             steps.insert(0, self.floor)
         return [words for at in steps if (words := needed(figure, ">=", at))]
 
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        full, most = show_number(self.full), say_points(leaf.maximum)
+        if self.floor is None:
+            return f"Tính theo tỷ lệ; từ {full}%: {most}"
+        floor = show_number(self.floor)
+        below = f"dưới {floor}%: 0 điểm"
+        if self.floor == self.full:
+            return f"Từ {full}%: {most}; {below}"
+        # At 100 % there is no more to have, so «từ 100%» would only repeat the end of the stretch.
+        top = f"; từ {full}%: {most}" if self.full != 100 else f", đủ {full}% được {most}"
+        return f"Từ {floor}% đến {full}%: tính theo tỷ lệ{top}; {below}"
+
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         found = kind_faults(
             "indicator", self.codes, targets, frozenset({Kind.RATIO}), "quy tắc này cần một tỷ lệ"
@@ -222,6 +242,15 @@ class Tier(Entry):
 
     def holds(self, measure: Fraction) -> bool:
         return holds(measure, self.op, Fraction(self.at))
+
+
+SAID = {
+    ">=": "từ {} trở lên",
+    ">": "trên {}",
+    "=": "đúng {}",
+    "<=": "từ {} trở xuống",
+    "<": "dưới {}",
+}
 
 
 class TiersRule(RuleBase):
@@ -290,6 +319,16 @@ class TiersRule(RuleBase):
             if tier.points > now and (words := needed(figure, tier.op, tier.at))
         ]
 
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        target = targets.get(self.indicator)
+        unit = "%" if target and target.kind == Kind.RATIO else ""
+        steps = [
+            f"{SAID[tier.op].format(show_number(tier.at) + unit)}: {say_points(tier.points)}"
+            for tier in self.tiers
+        ]
+        words = "; ".join([*steps, f"còn lại: {say_points(self.otherwise)}"])
+        return words[:1].upper() + words[1:]
+
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         found = kind_faults(
             "indicator", self.codes, targets, MEASURED, "quy tắc theo mức cần tỷ lệ hoặc số"
@@ -348,6 +387,9 @@ class TargetRule(RuleBase):
         met, words = meets(figure)
         return [] if met else [f"{self.indicator}: {figure.verdict.missing or words}"]
 
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        return f"Đạt mức đặt ra trong kế hoạch: {say_points(leaf.maximum)}; không đạt: 0 điểm"
+
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         return target_faults("indicator", self.codes, targets)
 
@@ -376,6 +418,9 @@ class ManualRule(RuleBase):
 
     def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
         return ["chờ Văn phòng Sở chấm, kèm giải trình"]
+
+    def words(self, leaf: Leaf, targets: Targets) -> str:
+        return "Văn phòng Sở chấm, kèm giải trình"
 
     def faults(self, leaf: Leaf, targets: Targets) -> list[Fault]:
         return []
