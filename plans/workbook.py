@@ -20,6 +20,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from plans.numbers import round_half_up
@@ -65,22 +66,32 @@ Cell = str | int | Decimal | Fraction | Percent | bool | dt.date | dt.datetime |
 
 @dataclass(frozen=True)
 class Column:
-    """``width`` in characters; ``centred`` for codes, states and the like."""
+    """``width`` in characters; ``centred`` for codes, states and the like.
+
+    For tables that people fill in: ``choices`` are offered as a list, ``as_text`` keeps what is typed as
+    it is (else Excel makes a day of the code 1.10).
+    """
 
     heading: str
     width: float = 12
     centred: bool = False
+    choices: Sequence[str] = ()
+    as_text: bool = False
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table: the lines above it (the first two stand out), its columns, and rows as they come."""
+    """One table: the lines above it (the first two stand out), its columns, and rows as they come.
+
+    ``spare``: empty rows below to be filled in.
+    """
 
     name: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Cell] | Band]
     title: Sequence[str] = field(default_factory=tuple)
     frozen_columns: int = 0
+    spare: int = 0
 
 
 def write(sheets: Iterable[Sheet], stream: IO[bytes], *, title: str = "") -> dict[str, int]:
@@ -171,15 +182,36 @@ def _write_sheet(ws: WriteOnlyWorksheet, sheet: Sheet, styles: _Styles) -> int:
             continue
         count += 1
         _set_height(ws, last_row, row, widths)
-        ws.append(
-            [
-                _cell(ws, value, styles, "centred" if column.centred else "text")
-                for value, column in zip(row, sheet.columns, strict=True)
-            ]
-        )
+        ws.append(_row(ws, row, sheet, styles))
+    for _ in range(sheet.spare):
+        last_row += 1
+        ws.append(_row(ws, [None] * len(sheet.columns), sheet, styles))
+    _offer(ws, sheet, heading_row + 1, last_row)
     ws.auto_filter.ref = f"A{heading_row}:{get_column_letter(len(sheet.columns))}{last_row}"
     ws.close()
     return count
+
+
+def _row(
+    ws: WriteOnlyWorksheet, values: Sequence[Cell], sheet: Sheet, styles: _Styles
+) -> list[WriteOnlyCell]:
+    return [
+        _cell(ws, value, styles, "centred" if column.centred else "text", column.as_text)
+        for value, column in zip(values, sheet.columns, strict=True)
+    ]
+
+
+def _offer(ws: WriteOnlyWorksheet, sheet: Sheet, first: int, last: int) -> None:
+    """Lists to choose from; something else may still be typed, and is then refused where it is read."""
+    for number, column in enumerate(sheet.columns, 1):
+        if not column.choices or last < first:
+            continue
+        listed = '"' + ",".join(choice.replace(",", " ") for choice in column.choices) + '"'
+        offered = DataValidation(type="list", formula1=listed, allow_blank=True)
+        offered.showErrorMessage = False
+        letter = get_column_letter(number)
+        offered.add(f"{letter}{first}:{letter}{last}")
+        ws.data_validations.append(offered)
 
 
 def _set_height(
@@ -240,7 +272,9 @@ def _set_up(ws: WriteOnlyWorksheet, sheet: Sheet, heading_row: int) -> None:
     ws.oddFooter.right.text = "Trang &P/&N"
 
 
-def _cell(ws: WriteOnlyWorksheet, value: Cell, styles: _Styles, role: str) -> WriteOnlyCell:
+def _cell(
+    ws: WriteOnlyWorksheet, value: Cell, styles: _Styles, role: str, as_text: bool = False
+) -> WriteOnlyCell:
     cell = WriteOnlyCell(ws)
     number_format, quoted = "General", False
     if isinstance(value, bool):
@@ -253,6 +287,8 @@ def _cell(ws: WriteOnlyWorksheet, value: Cell, styles: _Styles, role: str) -> Wr
         if number_format == "General":
             value, number_format = _number(value)
         cell.value = value
+    if as_text and number_format == "General" and not isinstance(value, (int, Decimal)):
+        number_format = "@"
     cell._style = styles.of(ws, role, number_format, quoted)
     return cell
 
@@ -306,13 +342,13 @@ class _Styles:
             if fill:
                 cell.fill = PatternFill("solid", start_color=fill)
             middle = role in {"heading", "centred"} or number_format in {_DAY, _TIME}
-            horizontal = "center" if middle else "left" if number_format == "General" else "right"
+            is_text = number_format in {"General", "@"}
+            horizontal = "center" if middle else "left" if is_text else "right"
             cell.alignment = Alignment(
                 horizontal=horizontal,
                 vertical="center" if role in {"heading", "band"} else "top",
-                wrap_text=role != "band" and number_format == "General",
-                shrink_to_fit=number_format
-                != "General",  # a large sum stays readable instead of ####
+                wrap_text=role != "band" and is_text,
+                shrink_to_fit=not is_text,  # a large sum stays readable instead of ####
             )
         cell.number_format = number_format
         cell.quotePrefix = quoted

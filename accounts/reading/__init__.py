@@ -21,7 +21,7 @@ from accounts.reading.schemas import (
     refuse,
     validate,
 )
-from accounts.reading.tables import Row, read_table
+from accounts.reading.tables import Row, SheetRows, is_workbook, read_sheets, read_table
 from accounts.reading.yaml_files import Source, read_yaml
 
 __all__ = [
@@ -34,10 +34,13 @@ __all__ = [
     "Number",
     "Paragraphs",
     "Row",
+    "SheetRows",
     "Source",
     "Text",
     "Year",
+    "is_workbook",
     "number",
+    "read_sheets",
     "read_table",
     "read_yaml",
     "refuse",

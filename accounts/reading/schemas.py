@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Never, TypeVar, get_args
 
@@ -144,7 +145,7 @@ def _fault(details: ErrorDetails, model: type[BaseModel], source: Source) -> Fau
         )
     elif kind == "missing":
         message = f"thiếu «{path[-1]}»"
-        return Fault(message, source.nearest_line(*path), source.place(*path[:-1]), path)
+        return replace(source.fault(message, *path), place=source.place(*path[:-1]))
     else:
         message = _words(kind, details)
     return source.fault(message, *path)

@@ -8,12 +8,13 @@ import difflib
 import io
 import zipfile
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import load_workbook
 
 from accounts.reading.faults import Fault, Faulty, decode, read_bytes
-from accounts.text import clean, fold
+from accounts.text import clean, clean_paragraphs, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 60
+MAX_SHEETS = 20
 MAX_UNPACKED = 60 * 1024 * 1024  # of an .xlsx, which is a .zip
+
+_XLS = b"\xd0\xcf\x11\xe0"
 
 _Cells = tuple[int, list[str]]
 
@@ -42,7 +46,7 @@ def read_table(path: str | Path, headings: Sequence[str]) -> list[Row]:
     content = read_bytes(path)
     if content.startswith(b"PK\x03\x04"):
         rows = _sheet(content)
-    elif content.startswith(b"\xd0\xcf\x11\xe0"):
+    elif content.startswith(_XLS):
         raise Faulty(
             [
                 Fault(
@@ -125,6 +129,55 @@ def _csv(text: str) -> Iterator[_Cells]:
 
 
 def _sheet(content: bytes) -> Iterator[_Cells]:
+    for _, rows in _sheets(content, 1):
+        for line, cells in rows:
+            yield line, [_cell(cell.value) for cell in cells]
+
+
+@dataclass(frozen=True)
+class SheetRows:
+    """One sheet of a workbook: its rows that are not empty, each cell as the words that stand in it."""
+
+    name: str
+    rows: list[tuple[int, list[str]]]
+
+
+def is_workbook(path: str | Path) -> bool:
+    """Is the file an .xlsx (or an .xls, which will be refused), by its content?"""
+    return read_bytes(path).startswith((b"PK\x03\x04", _XLS))
+
+
+def read_sheets(path: str | Path) -> list[SheetRows]:
+    """Every sheet of an .xlsx. Line breaks inside cells stay; a cell shown as a percentage keeps its «%»."""
+    content = read_bytes(path)
+    if content.startswith(_XLS):
+        raise Faulty(
+            [Fault("Tệp là Excel kiểu cũ (.xls) hoặc có mật khẩu; hãy lưu lại dạng .xlsx.")]
+        )
+    found = []
+    for name, rows in _sheets(content, MAX_SHEETS):
+        texts = ((line, [_shown(cell) for cell in cells]) for line, cells in rows)
+        found.append(SheetRows(clean(name), [(line, row) for line, row in texts if any(row)]))
+    return found
+
+
+def _shown(cell: Any) -> str:
+    value = cell.value
+    if isinstance(value, float):
+        # Fifteen digits are what a spreadsheet shows and keeps: 0.1 + 0.2 is 0,3.
+        value = Decimal(format(value, ".15g"))
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        if "%" in (cell.number_format or ""):
+            return f"{(value * Decimal(100)).normalize():f}%"
+        return f"{Decimal(value).normalize():f}"
+    # How Excel writes a carriage return.
+    return (
+        clean_paragraphs(value.replace("_x000D_", "")) if isinstance(value, str) else _cell(value)
+    )
+
+
+def _sheets(content: bytes, most: int) -> Iterator[tuple[str, Iterator[tuple[int, Any]]]]:
+    """Name and rows of the first ``most`` sheets; whatever openpyxl raises becomes :class:`Faulty`."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
@@ -134,20 +187,31 @@ def _sheet(content: bytes) -> Iterator[_Cells]:
         if "[Content_Types].xml" not in names or not any(n.startswith("xl/") for n in names):
             raise Faulty([Fault("Tệp nén này không phải là sổ tính .xlsx.")])
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheets = book.worksheets
-        if not sheets:
+        if not book.worksheets:
             raise Faulty([Fault("Sổ tính không có trang nào.")])
-        sheet = sheets[0]
-        sheet.reset_dimensions()  # what a file says of its size may be wrong
-        rows: Iterator[Any] = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
-        for number, values in enumerate(rows, start=1):
-            if number > MAX_ROWS * 2:
-                raise Faulty([Fault(f"Bảng có quá {MAX_ROWS} dòng.", number)])
-            yield number, [_cell(value) for value in values]
+        for sheet in book.worksheets[:most]:
+            sheet.reset_dimensions()  # what a file says of its size may be wrong
+            yield sheet.title, _lines(sheet)
     except Faulty:
         raise
     except Exception as error:  # openpyxl raises whatever its parsers do
-        raise Faulty([Fault(f"Không mở được sổ tính .xlsx ({type(error).__name__}).")]) from None
+        raise _unreadable(error) from None
+
+
+def _lines(sheet: Any) -> Iterator[tuple[int, Any]]:
+    try:
+        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+            if number > MAX_ROWS * 2:
+                raise Faulty([Fault(f"Bảng có quá {MAX_ROWS} dòng.", number)])
+            yield number, cells
+    except Faulty:
+        raise
+    except Exception as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> Faulty:
+    return Faulty([Fault(f"Không mở được sổ tính .xlsx ({type(error).__name__}).")])
 
 
 def _cell(value: Any) -> str:
