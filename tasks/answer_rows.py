@@ -97,6 +97,7 @@ def register_document(
 def used_elsewhere(document: Document, report: Report) -> bool:
     return (
         document.evidence.exists()
+        or document.explained.exists()
         or document.files.exists()
         or report.first_submitted_at is not None
         or document.answers.exclude(report=report).exists()

@@ -84,8 +84,8 @@ def add_evidence(
             unit=report.unit, number=number, issued_on=issued_on, issuer=issuer, **details
         )
         if not is_new:
-            _complete(document, report.unit_id, details)
-    stored = _add_files(document, contents, by)
+            complete(document, report.unit_id, details)
+    stored = add_files(document, contents, by)
     evidence, created = Evidence.objects.get_or_create(
         report=report, document=document, indicator=indicator, defaults={"section": clean(section)}
     )
@@ -129,10 +129,18 @@ def remove_evidence(*, evidence: Evidence, by: Actor) -> None:
         of=report,
         changes={"evidence": [words, None]},
     )
-    used = document.evidence.exists() or document.answers.exists()
     digests = list(document.files.values_list("sha256", flat=True))
-    if not used and document.unit_id == report.unit_id and not register.in_a_version(digests):
+    if (
+        document.unit_id == report.unit_id
+        and not is_used(document)
+        and not register.in_a_version(digests)
+    ):
         document.delete()
+
+
+def is_used(document: Document) -> bool:
+    """Does any report or explanation rest on it?"""
+    return document.evidence.exists() or document.answers.exists() or document.explained.exists()
 
 
 def _lock(report: Report, by: Actor) -> Report:
@@ -151,7 +159,7 @@ def _sent_before(report: Report, contents: list[Stored], url: str) -> Document |
     return mine.filter(url=url).first()
 
 
-def _add_files(document: Document, contents: list[Stored], by: Actor) -> list[StoredFile]:
+def add_files(document: Document, contents: list[Stored], by: Actor) -> list[StoredFile]:
     """Files for the document; Refused where it is not the person's to add new ones to."""
     known = set(document.files.values_list("sha256", flat=True))
     if by.user is not None and any(content.sha256 not in known for content in contents):
@@ -164,7 +172,7 @@ def _add_files(document: Document, contents: list[Stored], by: Actor) -> list[St
     return register.keep_files(document, contents, by)
 
 
-def _complete(document: Document, unit_id: int, details: dict[str, Any]) -> None:
+def complete(document: Document, unit_id: int, details: dict[str, Any]) -> None:
     """What its unit knows now and the register did not: only empty columns are filled."""
     if document.unit_id != unit_id:
         return

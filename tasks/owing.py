@@ -1,6 +1,6 @@
 """What is owed by a day: the one list that to-do lists and reminders read (R20a).
 
-Reports and the directions of Lãnh đạo Sở. A time-bound indicator, an explanation join as further kinds
+Reports, the directions of Lãnh đạo Sở, and what the province wants explained. Further things join as kinds
 of :class:`Owed` from :func:`owed_items`; whoever reads the list need not change.
 """
 
@@ -14,15 +14,24 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, TextField, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from plans.models import Period
-from tasks.models import Direction, DirectionQuerySet, Report, ReportQuerySet, Transition
+from tasks.models import (
+    Direction,
+    DirectionQuerySet,
+    Explanation,
+    ExplanationQuerySet,
+    Report,
+    ReportQuerySet,
+    Transition,
+)
 from tasks.states import OWED, Action, State
 
 if TYPE_CHECKING:
     from accounts.models import Agency, Unit
 
-# A period is reminded of until it closes; a direction that nobody carries out, this long.
-DIRECTION_REMINDED = dt.timedelta(days=366)
+# A period is reminded of until it closes; a direction or an explanation that nobody sees to, this long.
+REMINDED_ALONE = dt.timedelta(days=366)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +49,12 @@ class Owed:
         return self.unit.pk
 
     @property
-    def source(self) -> Period | Direction:
+    def source(self) -> Period | Direction | Explanation:
         """Whose date it is: reminders go out once for each step of that date."""
         raise NotImplementedError
 
     @property
-    def thing(self) -> Report | Direction:
+    def thing(self) -> Report | Direction | Explanation:
         raise NotImplementedError
 
     @property
@@ -107,7 +116,29 @@ class OwedDirection(Owed):
 
     @property
     def reminded_until(self) -> dt.date:
-        return self.due_before + DIRECTION_REMINDED
+        return self.due_before + REMINDED_ALONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwedExplanation(Owed):
+    explanation: Explanation
+    why: str = ""  # of one sent back: the reason given
+
+    @property
+    def unit(self) -> Unit:
+        return self.explanation.unit
+
+    @property
+    def source(self) -> Explanation:
+        return self.explanation
+
+    @property
+    def thing(self) -> Explanation:
+        return self.explanation
+
+    @property
+    def reminded_until(self) -> dt.date:
+        return self.due_before + REMINDED_ALONE
 
 
 def moment_of(agency: Agency, on: dt.date) -> dt.datetime | None:
@@ -119,21 +150,25 @@ def moment_of(agency: Agency, on: dt.date) -> dt.datetime | None:
 
 def owed_items(agency: Agency, on: dt.date, moment: dt.datetime | None = None) -> list[Owed]:
     """Everything owed in ``agency`` on day ``on``: nearest date first; of one date reports (most points,
-    plan order), then directions.
+    plan order), then directions, then explanations.
 
     ``moment``: as the states were then, from the history (see :func:`moment_of`); None: as they are.
-    One query however long the list is, two where there are directions.
+    One query however long the list is, one more each where there are directions or explanations.
     """
     directions = _directed(Direction.objects.filter(owner__agency_id=agency.pk), moment)
+    explanations = _asked(Explanation.objects.filter(agency_id=agency.pk), moment)
     reports = list(
         _owed(Report.objects.filter(period__plan__agency_id=agency.pk), on, moment).annotate(
-            directed=Exists(directions.order_by())
+            directed=Exists(directions.order_by()), explained=Exists(explanations.order_by())
         )
     )
     items: list[Owed] = [_item(report) for report in reports]
-    if not reports or reports[0].directed:  # most mornings there are none
+    # Most mornings there are none of these.
+    if not reports or reports[0].directed:
         items += [_directed_item(direction) for direction in directions]
-        items.sort(key=lambda item: item.due_before)
+    if not reports or reports[0].explained:
+        items += [_asked_item(explanation) for explanation in explanations]
+    items.sort(key=lambda item: item.due_before)
     return items
 
 
@@ -173,6 +208,41 @@ def _directed_item(direction: Direction) -> OwedDirection:
     )
 
 
+def explanations_for_unit(unit: Unit | int) -> list[OwedExplanation]:
+    """What ``unit`` has to explain, nearest date first; of any period."""
+    unit_id = unit if isinstance(unit, int) else unit.pk
+    explanations = _asked(Explanation.objects.filter(unit_id=unit_id), None)
+    return [_asked_item(explanation) for explanation in explanations]
+
+
+def _asked(explanations: ExplanationQuerySet, moment: dt.datetime | None) -> ExplanationQuerySet:
+    returned = Explanation.State.RETURNED
+    if moment is None:
+        explanations = explanations.owed().annotate(sent_back=Q(state=returned))
+    else:
+        moves = AuditEntry.objects.filter(
+            object_type=Explanation._meta.label_lower,
+            object_id=OuterRef("pk"),
+            at__lte=moment,
+            action__in=Explanation.Move.values,
+        )
+        last = moves.order_by("-at", "-id").values("action")[:1]
+        explanations = explanations.annotate(
+            last=Subquery(last), sent_back=Q(last=Explanation.Move.RETURN)
+        ).filter(last__in=[Explanation.Move.ASK, Explanation.Move.RETURN])
+    return explanations.select_related("unit", "period__plan").order_by(
+        "due_before", "unit__order", "code", "pk"
+    )
+
+
+def _asked_item(explanation: Explanation) -> OwedExplanation:
+    return OwedExplanation(
+        due_before=explanation.due_before,
+        explanation=explanation,
+        why=explanation.returned_reason if explanation.sent_back else "",  # type: ignore[attr-defined]
+    )
+
+
 def _owed(reports: ReportQuerySet, on: dt.date, moment: dt.datetime | None) -> ReportQuerySet:
     # The day a report was released or left the plan is not compared: that is decided for the period.
     reports = reports.active().filter(period__in=Period.objects.running(on))
@@ -194,7 +264,7 @@ def _owed(reports: ReportQuerySet, on: dt.date, moment: dt.datetime | None) -> R
         reports.annotate(
             why=Coalesce(Subquery(why.values("reason")[:1]), Value(""), output_field=TextField())
         )
-        .select_related("unit", "assignee", "task__area", "period__plan")
+        .select_related("unit", "assignee", "task__area", "period__plan", "substitution")
         .order_by(
             # A new date is a last day, a period's is exclusive: hence "moved" after it on equal dates.
             Case(When(moved=True, then=F("extended_to")), default=F("period__due_before")),

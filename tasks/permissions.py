@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from accounts.models import User
-    from tasks.models import Direction
+    from tasks.models import Direction, Explanation
 
 UNIT = frozenset({Role.REPORTER, Role.HEAD})
 HEAD = frozenset({Role.HEAD})
@@ -35,6 +35,8 @@ TABLE = {
     "report_hand_up": frozenset({Role.REPORTER}),
     "report_hand_back": HEAD,
     "report_submit": HEAD,
+    "report_take_over": UNIT,  # from the office that enters it for the unit (R2b)
+    "report_object": UNIT,  # to what the office sent for the unit
     "document_write": UNIT,
     "contribute": UNIT,  # to tasks one's own unit coordinates in (tasks.contributions)
     # Of the whole agency.
@@ -48,6 +50,7 @@ TABLE = {
     "report_reopen": OFFICE,
     "report_release": OFFICE,
     "report_correct": OFFICE,
+    "report_enter": OFFICE,  # for its unit, on a basis (R2b); which, says tasks.substitutions
     "result_write": UNIT | OFFICE,  # of a task one's own unit merges (tasks.results.Merging)
     "result_approve": OFFICE,
     "result_reopen": OFFICE,
@@ -64,14 +67,26 @@ TABLE = {
     "direction_done": UNIT | OFFICE,  # the owner's own, the office for it
     "obstacle_close": OVERSIGHT,
     "obstacle_reopen": OVERSIGHT,
+    # Explanations: which ones, says Explanation.objects.visible_to.
+    "explanation_read": UNIT | OVERSIGHT,
+    "explanation_write": UNIT,  # of one's own unit (why_not_explain)
+    "explanation_send": HEAD,
+    "explanation_ask": OFFICE,
+    "explanation_return": OFFICE,
+    "explanation_take": OFFICE,
+    "explanation_withdraw": OFFICE,
 }
-OF_OWN_UNIT = frozenset({"report_write", "report_hand_up", "report_hand_back", "report_submit"})
+WRITING = frozenset({"report_write", "report_hand_up", "report_hand_back", "report_submit"})
+OF_OWN_UNIT = WRITING | {"report_take_over", "report_object"}
+# What who enters a report for its unit may do with it, as long as that goes on.
+FOR_THE_UNIT = frozenset({"report_write", "report_submit"})
 IN_A_LIVE_PERIOD = OF_OWN_UNIT | {
     "report_accept",
     "report_return",
     "report_reopen",
     "report_release",
     "report_correct",
+    "report_enter",
 }
 
 
@@ -97,9 +112,10 @@ def why_not(
         return None if allows(TABLE, user, action) else "Vai trò của bạn không làm được việc này."
     if report.unit.agency_id != user.agency_id:  # a view has said 404 before; a job may not have
         return "Báo cáo này không thuộc cơ quan của bạn."
-    if action in OF_OWN_UNIT and report.unit_id != user.unit_id:
+    for_the_unit = action in FOR_THE_UNIT and enters(user, report)
+    if action in OF_OWN_UNIT and report.unit_id != user.unit_id and not for_the_unit:
         return f"Báo cáo này của {report.unit.name}; chỉ đơn vị đó được sửa và gửi."
-    if not allows(TABLE, user, action):
+    if not allows(TABLE, user, action) and not for_the_unit:
         if action == "report_submit":
             return "Chỉ trưởng đơn vị được gửi báo cáo cho Văn phòng Sở. Hãy trình trưởng đơn vị."
         return "Vai trò của bạn không làm được việc này."
@@ -109,10 +125,37 @@ def why_not(
         return "Nhiệm vụ này đã thôi áp dụng trong kế hoạch; báo cáo chỉ còn để tra cứu."
     if report.released_at and action != "report_release":
         return f"Đơn vị đã được miễn báo cáo này: {report.released_reason.rstrip('. ')}."
-    if action in OF_OWN_UNIT and report.state not in EDITABLE:
+    if action in (WRITING | {"report_enter"}) and report.state not in EDITABLE:
         if report.state == State.SUBMITTED:
             return "Báo cáo đã gửi, đang chờ Văn phòng Sở duyệt. Cần sửa, hãy đề nghị Văn phòng Sở trả lại."
         return "Báo cáo đã được duyệt. Cần sửa, hãy đề nghị Văn phòng Sở mở lại."
+    return _why_not_substituted(user, action, report, for_the_unit=for_the_unit)
+
+
+def enters(user: User, report: Report) -> bool:
+    """Is ``user`` of the office that enters this report for its unit now (R2b)?"""
+    return (
+        report.being_entered
+        and report.unit_id != user.unit_id
+        and allows(TABLE, user, "report_enter")
+    )
+
+
+def _why_not_substituted(
+    user: User, action: str, report: Report, *, for_the_unit: bool
+) -> str | None:
+    """What the office's entering for a unit, and the unit's objection to it, leave open."""
+    if action in WRITING and report.being_entered and not for_the_unit:
+        return (
+            "Văn phòng Sở đang nhập thay đơn vị báo cáo này. Muốn tự làm, hãy bấm «Đơn vị tự làm»."
+        )
+    if action == "report_enter" and report.unit_id == user.unit_id:
+        return "Đây là báo cáo của chính đơn vị bạn; hãy soạn ở «Việc của đơn vị»."
+    if action == "report_accept" and report.substitution and report.substitution.is_objected:
+        return (
+            f"{report.unit.name} có ý kiến về báo cáo được nhập thay. Hãy trả lời ý kiến đó hoặc trả lại "
+            "báo cáo trước khi duyệt."
+        )
     return None
 
 
@@ -125,6 +168,19 @@ def why_not_finish(user: User, direction: Direction) -> str | None:
     if allows(TABLE, user, "direction_record"):
         return None
     return f"Ý kiến chỉ đạo này giao {direction.owner.name}; chỉ đơn vị đó báo thực hiện xong."
+
+
+def why_not_explain(
+    user: User, explanation: Explanation, action: str = "explanation_write"
+) -> str | None:
+    """Why ``user`` may not write (or send) this answer; None where they may."""
+    if not allows(TABLE, user, "explanation_write"):
+        return "Vai trò của bạn không làm được việc này."
+    if explanation.unit_id != user.unit_id:
+        return f"Giải trình này của {explanation.unit.name}; chỉ đơn vị đó soạn và gửi."
+    if not allows(TABLE, user, action):
+        return "Chỉ trưởng đơn vị được gửi giải trình cho Văn phòng Sở. Hãy trình trưởng đơn vị."
+    return explanation.locked_text or None
 
 
 def locked_text(report: Report) -> str:

@@ -20,7 +20,16 @@ from django.utils import timezone
 from accounts.history import record
 from accounts.text import clean, fold
 from tasks.files import BadFile, check
-from tasks.models import Answer, Document, Evidence, Report, StoredFile, Version
+from tasks.models import (
+    Answer,
+    Document,
+    Evidence,
+    Explanation,
+    ExplanationDocument,
+    Report,
+    StoredFile,
+    Version,
+)
 from tasks.models.evidence import in_sight_of
 from tasks.permissions import can
 from tasks.scanning import scan
@@ -75,15 +84,19 @@ def find(user: User, wanted: Wanted) -> DocumentQuerySet:
         has = Exists(StoredFile.objects.filter(document=OuterRef("pk")))
         found = found.filter(has if wanted.files == "co" else ~has)
     if wanted.used:
-        used = Exists(_evidence(user).filter(document=OuterRef("pk"))) | Exists(
-            _figures(user).filter(document=OuterRef("pk"))
-        )
+        used = Q(pk__in=[])
+        for ties in (_evidence(user), _figures(user), _explained(user)):
+            used |= Q(Exists(ties.filter(document=OuterRef("pk"))))
         found = found.filter(used if wanted.used == "co" else ~used)
     return found.order_by("-issued_on", "-pk")
 
 
 def _evidence(user: User) -> Any:
     return Evidence.objects.visible_to(user)
+
+
+def _explained(user: User) -> Any:
+    return ExplanationDocument.objects.visible_to(user)
 
 
 def _figures(user: User) -> Any:
@@ -123,6 +136,12 @@ def uses(user: User, documents: Iterable[Document]) -> dict[int, list[Use]]:
     return found
 
 
+def explanations_on(user: User, document: Document) -> list[ExplanationDocument]:
+    """The explanations that rest on ``document``, as far as ``user`` may know of them."""
+    found = _explained(user).filter(document=document)
+    return list(found.select_related("explanation__unit", "explanation__period__plan"))
+
+
 def near_copies(document: Document) -> DocumentQuerySet:
     """Others with the same number and date: one document whose issuer was spelled in two ways."""
     if not document.number:
@@ -142,6 +161,8 @@ def _reports_on(document: Document) -> Any:
 # Which reports keep a unit from what: to correct, and to add a file, which alters nothing that was sent.
 SENT = (State.SUBMITTED, State.ACCEPTED)
 ACCEPTED = (State.ACCEPTED,)
+# … and which explanations do.
+EXPLAINING = {SENT: Explanation.SENT, ACCEPTED: (Explanation.State.TAKEN,)}
 
 
 def why_not(user: User, document: Document, locking: tuple[State, ...] = SENT) -> str | None:
@@ -160,6 +181,11 @@ def _why_not_own(user: User, document: Document, locking: tuple[State, ...]) -> 
     if document.unit_id != user.unit_id:
         return (
             f"Tài liệu này do {document.unit.name} đăng ký; chỉ đơn vị đó và Văn phòng Sở sửa được."
+        )
+    if document.explained.filter(explanation__state__in=EXPLAINING[locking]).exists():
+        return (
+            "Tài liệu đang dùng trong giải trình đã gửi. Cần sửa, hãy đề nghị Văn phòng Sở sửa hoặc trả lại "
+            "giải trình."
         )
     if _reports_on(document).filter(state__in=locking).exists():
         return (
@@ -386,6 +412,9 @@ def merge(*, keep: Document, drop: Document, by: Actor, reason: str) -> Document
             item.delete()
         else:
             Evidence.objects.filter(pk=item.pk).update(document=keep)
+    explained = set(keep.explained.values_list("explanation_id", flat=True))
+    drop.explained.filter(explanation__in=explained).delete()
+    drop.explained.update(document=keep)
     known = set(keep.files.values_list("sha256", flat=True))
     StoredFile.objects.filter(document=drop).exclude(sha256__in=known).update(document=keep)
     for name in ("subject", "url", "in_force_until"):

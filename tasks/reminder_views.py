@@ -18,7 +18,7 @@ from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Mail, User
 from accounts.text import read_day
-from tasks import obstacles
+from tasks import explanations, obstacles
 from tasks.models import Reminder
 from tasks.permissions import can, require
 from tasks.reminders import coming
@@ -35,6 +35,7 @@ KINDS = {
     "report_reopened": "Báo cáo được mở lại",
     "report_corrected": "Số liệu được đính chính",
     **obstacles.KINDS,
+    **explanations.KINDS,
 }
 # What the page calls the steps of sending: a person need not tell them apart.
 SHOWN = {
@@ -119,7 +120,7 @@ def mail_detail(request: SignedIn, pk: int) -> HttpResponse:
         {
             "mail": mail,
             "kind": KINDS[mail.kind],
-            "reminders": list(mail.reminders.select_related("period", "direction")),
+            "reminders": list(mail.reminders.select_related("period", "direction", "explanation")),
             "may_retry": mail.state in CAN_RETRY and can(user, "mail_retry"),
             "max_attempts": outbox.MAX_ATTEMPTS,
         },

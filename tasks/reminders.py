@@ -7,8 +7,8 @@ reminders and their messages in one transaction: after a crash there is all of i
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -18,190 +18,17 @@ from accounts import mail
 from accounts.models import Role, User
 from plans.calendar import WorkCalendar, calendar_of
 from plans.models import Period
-from tasks.models import Direction, Reminder, ReminderRun, Report
-from tasks.owing import (
-    DIRECTION_REMINDED,
-    Owed,
-    OwedDirection,
-    OwedReport,
-    moment_of,
-    owed_items,
-)
-from tasks.reminding import Step, step_on, steps, urgency
-from tasks.states import STATE_TEXT, State
+from tasks.models import Direction, Explanation, Reminder, ReminderRun, Report
+from tasks.owing import REMINDED_ALONE, Owed, moment_of, owed_items
+from tasks.reminder_messages import KIND, Planned, Source, Told, UnitLate
+from tasks.reminding import Step, step_on, steps
 
 if TYPE_CHECKING:
-    from accounts.models import Agency, Unit
+    from accounts.models import Agency
 
-KIND = "reminder"
-Sending = dict[tuple["Period | Direction", dt.date], "Told"]
+Sending = dict[tuple[Source, dt.date], Told]
 # R22: from which overdue step on it goes up, and to whom.
 OFFICE_FROM, LEADERS_FROM = 1, 3
-
-
-@dataclass(frozen=True)
-class Told:
-    """A step of a period's date, of a report's own one, which its code then names, or of a direction's."""
-
-    source: Period | Direction
-    due_before: dt.date
-    step: Step
-
-    @property
-    def period(self) -> Period | None:
-        return self.source if isinstance(self.source, Period) else None
-
-    @property
-    def direction(self) -> Direction | None:
-        return self.source if isinstance(self.source, Direction) else None
-
-    @property
-    def keys(self) -> tuple[int | None, int | None]:
-        """Of the period, of the direction: one of them is None."""
-        return (
-            self.period.pk if self.period else None,
-            self.direction.pk if self.direction else None,
-        )
-
-    @property
-    def code(self) -> str:
-        if self.period is None or self.due_before == self.period.due_before:
-            return self.step.code
-        return f"{self.step.code}@{self.due_before:%y%m%d}"
-
-    @property
-    def text(self) -> str:
-        what = "ý kiến chỉ đạo, " if self.direction else ""
-        return f"{self.step.text} ({what}trước ngày {self.due_before:%d/%m/%Y})"
-
-
-def _reports(items: list[Owed]) -> list[OwedReport]:
-    return [item for item in items if isinstance(item, OwedReport)]
-
-
-def _directions(items: list[Owed]) -> list[OwedDirection]:
-    return [item for item in items if isinstance(item, OwedDirection)]
-
-
-def _count_text(items: list[Owed]) -> str:
-    """«4 báo cáo CCHC, 1 ý kiến chỉ đạo»: what there is of each kind."""
-    counts = (
-        (len(_reports(items)), "báo cáo CCHC"),
-        (len(_directions(items)), "ý kiến chỉ đạo"),
-    )
-    return ", ".join(f"{count} {what}" for count, what in counts if count)
-
-
-def _undone(items: list[Owed]) -> str:
-    """A report is sent, a direction carried out."""
-    return "chưa xong" if _directions(items) else "chưa gửi"
-
-
-@dataclass
-class UnitLate:
-    """What one unit is late with, for those above it."""
-
-    unit: Unit
-    items: list[Owed] = field(default_factory=list)
-    days: int = 0
-
-    @property
-    def reports(self) -> list[OwedReport]:
-        return _reports(self.items)
-
-    @property
-    def directions(self) -> list[OwedDirection]:
-        return _directions(self.items)
-
-    @property
-    def returned(self) -> int:
-        return sum(item.state == State.RETURNED for item in self.reports)
-
-    @property
-    def not_started(self) -> int:
-        return sum(item.state == State.NOT_STARTED for item in self.reports)
-
-
-@dataclass
-class Planned:
-    """The one message of a day to one person."""
-
-    user: User
-    day: dt.date
-    told: list[Told] = field(default_factory=list)
-    items: list[Owed] = field(default_factory=list)  # everything the own unit owes
-    late: list[UnitLate] = field(default_factory=list)  # what others are late with (R22)
-
-    @property
-    def step(self) -> str:
-        """The most urgent step it carries."""
-        return min(self.told, key=lambda told: urgency(told.step)).code
-
-    @property
-    def owed(self) -> int:
-        """How many things it tells of."""
-        things = {item.thing for item in self.items}
-        for unit in self.late:
-            things |= {item.thing for item in unit.items}
-        return len(things)
-
-    @property
-    def key(self) -> str:
-        return f"{KIND}:{self.user.pk}:{self.day}"
-
-    @property
-    def subject(self) -> str:
-        if not self.items:
-            late = [item for unit in self.late for item in unit.items]
-            days = max(unit.days for unit in self.late)
-            return (
-                f"Quá hạn {days} ngày: {_count_text(late)} của {len(self.late)} đơn vị "
-                f"{_undone(late)}"
-            )
-        nearest = self.items[0].due_before
-        first = [item for item in self.items if item.due_before == nearest]
-        later = self.items[len(first) :]
-        what = "việc" if _directions(later) else "báo cáo"
-        rest = f" và {len(later)} {what} khác" if later else ""
-        return (
-            f"{left_text(nearest, self.day)}: {_count_text(first)} {_undone(first)} "
-            f"(trước {nearest:%d/%m/%Y}){rest}"
-        )
-
-    def context(self) -> dict[str, Any]:
-        return {
-            "subject": self.subject,
-            "day": self.day,
-            "is_past": self.day < timezone.localdate(),
-            "rows": [
-                {
-                    "report": item.report,
-                    "state": STATE_TEXT[item.state],
-                    "why": item.why,
-                    "due_before": item.due_before,
-                    "left": left_text(item.due_before, self.day),
-                    "is_late": item.due_before <= self.day,
-                }
-                for item in _reports(self.items)
-            ],
-            "any_late": any(item.due_before <= self.day for item in _reports(self.items)),
-            "directions": [
-                {
-                    "direction": item.direction,
-                    "left": left_text(item.due_before, self.day),
-                    "is_late": item.due_before <= self.day,
-                }
-                for item in _directions(self.items)
-            ],
-            "late": self.late,
-            "late_count": sum(len(unit.reports) for unit in self.late),
-            "late_directions": sum(len(unit.directions) for unit in self.late),
-            "is_office": self.user.is_coordinator,
-        }
-
-    def tell(self, told: Told) -> None:
-        if told not in self.told:
-            self.told.append(told)
 
 
 @dataclass(frozen=True)
@@ -211,14 +38,6 @@ class Reminded:
     email: str
     step: str
     owed: int
-
-
-def left_text(due_before: dt.date, on: dt.date) -> str:
-    """Days until the exclusive date, in words; counted as R20 does, so 19/11 is the last before 20/11."""
-    days = (due_before - on).days
-    if days == 1:
-        return "Hôm nay là ngày cuối"
-    return f"Còn {days} ngày" if days > 0 else f"Quá hạn {1 - days} ngày"
 
 
 def steps_of(
@@ -330,9 +149,12 @@ def _new(messages: list[Planned]) -> list[Planned]:
     before = set(
         Reminder.objects.filter(
             Q(period__in=[source.pk for source in sources if isinstance(source, Period)])
-            | Q(direction__in=[source.pk for source in sources if isinstance(source, Direction)]),
+            | Q(direction__in=[source.pk for source in sources if isinstance(source, Direction)])
+            | Q(
+                explanation__in=[source.pk for source in sources if isinstance(source, Explanation)]
+            ),
             user__in=[message.user.pk for message in messages],
-        ).values_list("user_id", "period_id", "direction_id", "step")
+        ).values_list("user_id", "period_id", "direction_id", "explanation_id", "step")
     )
     for message in messages:
         message.told = [
@@ -377,6 +199,7 @@ def remind(agency: Agency, day: dt.date, *, dry_run: bool = False) -> list[Remin
                 mail=written,
                 period=told.period,
                 direction=told.direction,
+                explanation=told.explanation,
                 user=message.user,
                 step=told.code,
                 step_day=told.step.day,
@@ -396,11 +219,11 @@ class Coming:
     day: dt.date
     told: list[Told]
     people: int
-    reports: int  # still owed, and directions
+    reports: int  # still owed, directions and explanations
 
     @property
     def steps(self) -> list[str]:
-        """The steps in words; directions of one date have one."""
+        """The steps in words; directions, or explanations, of one date have one."""
         return list(dict.fromkeys(told.text for told in self.told))
 
 
@@ -421,7 +244,10 @@ def coming(agency: Agency, today: dt.date, *, count: int = 3) -> list[Coming]:
     directions = Direction.objects.open().filter(owner__agency_id=agency.pk)
     for due_on in directions.order_by().values_list("due_on", flat=True).distinct():
         due_before = due_on + dt.timedelta(days=1)
-        dates.add((due_before, due_before + DIRECTION_REMINDED))
+        dates.add((due_before, due_before + REMINDED_ALONE))
+    asked = Explanation.objects.owed().filter(agency_id=agency.pk)
+    for due_before in asked.order_by().values_list("due_before", flat=True).distinct():
+        dates.add((due_before, due_before + REMINDED_ALONE))
     for last_day, closes_on in (
         own_dates.order_by().values_list("extended_to", "period__closes_on").distinct()
     ):

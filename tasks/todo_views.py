@@ -16,7 +16,7 @@ from plans.models import TaskFocus
 from tasks.contributions import parts_of
 from tasks.models import Report, Transition
 from tasks.overview import choose_period
-from tasks.owing import directions_for_unit, owed_for_unit
+from tasks.owing import directions_for_unit, explanations_for_unit, owed_for_unit
 from tasks.permissions import require
 from tasks.states import OWED, Action, State
 
@@ -91,6 +91,7 @@ def todo(request: SignedIn) -> HttpResponse:
             "locked": period is not None and period.is_closed(today),
             "owed": owed,
             "directions": directions_for_unit(user.unit),
+            "explanations": explanations_for_unit(user.unit),
             "focus": TaskFocus.objects.by_task(period.year, (report.task_id for report in owed))
             if period
             else {},

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, HistoryRow, Role
-from tasks.models import Correction, Direction, Obstacle, Report, Transition
+from tasks.models import Correction, Direction, Explanation, Obstacle, Report, Transition
 from tasks.permissions import steps_known_to
 from tasks.states import ACTION_TEXT, STATE_TEXT, Action, State
 
@@ -34,6 +34,7 @@ KINDS = {
     "ke-hoach": ("Kế hoạch, chỉ tiêu", ("plans.plan", "plans.indicator", "plans.calendarday")),
     "ket-qua": ("Tổng hợp, phối hợp", ("tasks.taskresult", "tasks.contribution")),
     "vuong-mac": ("Khó khăn, chỉ đạo", ("tasks.obstacle", "tasks.direction")),
+    "giai-trinh": ("Giải trình", ("tasks.explanation",)),
     "tai-khoan": (
         "Tài khoản, đơn vị",
         (
@@ -127,6 +128,8 @@ def _visible(user: User) -> tuple[QuerySet[Any], QuerySet[Any], QuerySet[Any]]:
         known |= Q(object_type="tasks.obstacle", object_id__in=seen)
         given = Direction.objects.filter(obstacle__in=seen).values("pk")
         known |= Q(object_type="tasks.direction", object_id__in=given)
+        asked = Explanation.objects.visible_to(user).values("pk")
+        known |= Q(object_type="tasks.explanation", object_id__in=asked)
     return audit.filter(known), transitions.filter(mine), corrections.filter(mine)
 
 
@@ -284,6 +287,7 @@ def _address(object_type: str, object_id: int | None) -> str:
         "plans.plan": "plan_detail",
         "plans.period": "period_detail",
         "tasks.obstacle": "obstacle_detail",
+        "tasks.explanation": "explanation_detail",
     }.get(object_type)
     return reverse(name, args=[object_id]) if name and object_id else ""
 

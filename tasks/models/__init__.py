@@ -1,5 +1,5 @@
 """What is done about the plan: reports, their answers and evidence, their history,
-obstacles, consolidated results, reminders.
+obstacles, consolidated results, explanations, reminders, the office entering for a unit.
 """
 
 from tasks.models.evidence import (
@@ -8,6 +8,11 @@ from tasks.models.evidence import (
     Evidence,
     EvidenceQuerySet,
     StoredFile,
+)
+from tasks.models.explanations import (
+    Explanation,
+    ExplanationDocument,
+    ExplanationQuerySet,
 )
 from tasks.models.obstacles import Direction, DirectionQuerySet, Obstacle, ObstacleQuerySet
 from tasks.models.reminders import Reminder, ReminderQuerySet, ReminderRun
@@ -19,6 +24,7 @@ from tasks.models.results import (
     TaskResult,
     TaskResultQuerySet,
 )
+from tasks.models.substitutions import Substitution
 
 __all__ = [
     "Answer",
@@ -31,6 +37,9 @@ __all__ = [
     "DocumentQuerySet",
     "Evidence",
     "EvidenceQuerySet",
+    "Explanation",
+    "ExplanationDocument",
+    "ExplanationQuerySet",
     "Obstacle",
     "ObstacleQuerySet",
     "Reminder",
@@ -39,6 +48,7 @@ __all__ = [
     "Report",
     "ReportQuerySet",
     "StoredFile",
+    "Substitution",
     "TaskResult",
     "TaskResultQuerySet",
     "Transition",

@@ -27,17 +27,23 @@ def in_sight_of(user: User, *, tied_at: str) -> Q:
     seen |= Q(report__state=State.RETURNED, **{f"{tied_at}__lte": F("report__submitted_at")})
     if user.roles & {Role.REPORTER, Role.HEAD}:
         seen |= Q(report__unit_id=user.unit_id)
+    if Role.COORDINATOR in user.roles:  # entering it for the unit (R2b)
+        seen |= Q(report__substitution__isnull=False, report__substitution__ended_at__isnull=True)
     return readable & seen
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, user: User) -> DocumentQuerySet:
-        """Documents of one's own unit, for its heads and reporters, and those on reports one may read."""
+        """Documents of one's own unit, for its heads and reporters, and those on reports and explanations one may read."""
+        from tasks.models.explanations import ExplanationDocument
+
         if not user.agency_id or not user.roles:
             return self.none()
         seen = Q(Exists(Evidence.objects.visible_to(user).filter(document_id=OuterRef("pk"))))
         figures = Answer.objects.filter(in_sight_of(user, tied_at="document__created_at"))
         seen |= Q(Exists(figures.filter(document_id=OuterRef("pk"))))
+        explained = ExplanationDocument.objects.visible_to(user)
+        seen |= Q(Exists(explained.filter(document_id=OuterRef("pk"))))
         if user.roles & {Role.REPORTER, Role.HEAD}:
             seen |= Q(unit_id=user.unit_id)
         return self.filter(seen, agency_id=user.agency_id)

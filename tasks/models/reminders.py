@@ -40,7 +40,7 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
 
 class Reminder(models.Model):
-    """One step of one period, or of one direction, told to one person, and the message that carries it (R23)."""
+    """One step of a period's, a direction's or an explanation's date, told to one person, and its message (R23)."""
 
     mail = models.ForeignKey(Mail, models.PROTECT, related_name="reminders", verbose_name="thư")
     period = models.ForeignKey(
@@ -52,6 +52,13 @@ class Reminder(models.Model):
         null=True,
         related_name="reminders",
         verbose_name="ý kiến chỉ đạo",
+    )
+    explanation = models.ForeignKey(
+        "tasks.Explanation",
+        models.PROTECT,
+        null=True,
+        related_name="reminders",
+        verbose_name="giải trình",
     )
     user = models.ForeignKey(
         User, models.PROTECT, related_name="reminders", verbose_name="người nhận"
@@ -72,9 +79,13 @@ class Reminder(models.Model):
             models.UniqueConstraint(
                 fields=["direction", "user", "step"], name="direction_reminder_once"
             ),
+            models.UniqueConstraint(
+                fields=["explanation", "user", "step"], name="explanation_reminder_once"
+            ),
             models.CheckConstraint(
-                condition=Q(period__isnull=True, direction__isnull=False)
-                | Q(period__isnull=False, direction__isnull=True),
+                condition=Q(period__isnull=False, direction__isnull=True, explanation__isnull=True)
+                | Q(period__isnull=True, direction__isnull=False, explanation__isnull=True)
+                | Q(period__isnull=True, direction__isnull=True, explanation__isnull=False),
                 name="reminder_of_one_thing",
             ),
         ]
