@@ -53,6 +53,8 @@ OBSTACLES = frozenset(
     }
 )
 
+EXPLANATIONS = frozenset({"explanation_list", "explanation_detail", "explanation_document"})
+
 # R36a: at most five a role; everything else hangs under one of them.
 MENU = (
     Entry(
@@ -92,7 +94,8 @@ MENU = (
             }
         )
         | DOCUMENTS
-        | OBSTACLES,
+        | OBSTACLES
+        | EXPLANATIONS,
     ),
     Entry(
         "Duyệt",
@@ -103,7 +106,13 @@ MENU = (
     ),
     # Of those who have «Tổng quan» it hangs under it.
     Entry("Kế hoạch", "book", "plan_list", frozenset(Role) - OVERSIGHT, PLANS),
-    Entry("Điểm", "rosette", "scorecard_detail", OVERSIGHT, frozenset({"risk_list"})),
+    Entry(
+        "Điểm",
+        "rosette",
+        "scorecard_detail",
+        OVERSIGHT,
+        frozenset({"risk_list", "explanation_ask"}) | EXPLANATIONS,
+    ),
     Entry("Hồ sơ nộp", "file-spreadsheet", "export_list", OVERSIGHT, frozenset({"export_request"})),
 )
 # What hangs under «Tổng quan», for those who have it.
@@ -122,6 +131,7 @@ UNDER_TODO = (
     Entry("Việc của đơn vị", "", "todo", UNIT),
     Entry("Điểm còn giành được", "", "unit_risks", UNIT),
     Entry("Vướng mắc", "", "obstacle_list", UNIT, OBSTACLES),
+    Entry("Giải trình", "", "explanation_list", UNIT, EXPLANATIONS),
     Entry("Sai sót", "", "fault_list", UNIT),
     Entry("Sổ tài liệu", "", "document_list", UNIT, DOCUMENTS),
 )
@@ -129,6 +139,7 @@ UNDER_TODO = (
 UNDER_SCORES = (
     Entry("Phiếu điểm", "", "scorecard_detail", OVERSIGHT),
     Entry("Điểm còn giành được", "", "risk_list", OVERSIGHT),
+    Entry("Giải trình", "", "explanation_list", OVERSIGHT, EXPLANATIONS | {"explanation_ask"}),
 )
 ADMIN_ONLY = Entry(
     "Nhắc việc",

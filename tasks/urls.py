@@ -5,6 +5,8 @@ from tasks import (
     contribution_views,
     correction_views,
     evidence_views,
+    explanation_document_views,
+    explanation_views,
     fault_views,
     obstacle_views,
     period_views,
@@ -103,6 +105,37 @@ urlpatterns = [
     ),
     path("vuong-mac/<int:pk>/dong/", obstacle_views.obstacle_close, name="obstacle_close"),
     path("vuong-mac/<int:pk>/mo-lai/", obstacle_views.obstacle_reopen, name="obstacle_reopen"),
+    path("giai-trinh/", explanation_views.explanation_list, name="explanation_list"),
+    path("giai-trinh/<int:pk>/", explanation_views.explanation_detail, name="explanation_detail"),
+    path(
+        "giai-trinh/<int:pk>/soan/", explanation_views.explanation_write, name="explanation_write"
+    ),
+    path(
+        "giai-trinh/<int:pk>/tra-lai/",
+        explanation_views.explanation_return,
+        name="explanation_return",
+    ),
+    path("giai-trinh/<int:pk>/nhan/", explanation_views.explanation_take, name="explanation_take"),
+    path(
+        "giai-trinh/<int:pk>/rut/",
+        explanation_views.explanation_withdraw,
+        name="explanation_withdraw",
+    ),
+    path(
+        "giai-trinh/<int:pk>/tai-lieu/",
+        explanation_document_views.explanation_document,
+        name="explanation_document",
+    ),
+    path(
+        "giai-trinh/<int:pk>/tai-lieu/tim/",
+        explanation_document_views.explanation_document_search,
+        name="explanation_document_search",
+    ),
+    path(
+        "giai-trinh/<int:pk>/tai-lieu/<int:proof_pk>/bo/",
+        explanation_document_views.explanation_document_remove,
+        name="explanation_document_remove",
+    ),
     path("lich-su/", trail_views.history_list, name="history_list"),
     path("lich-su/bang/", trail_views.history_export, name="history_export"),
     path("nhac-viec/", reminder_views.reminder_list, name="reminder_list"),

@@ -31,6 +31,8 @@ from tasks.models import (
     Direction,
     Document,
     Evidence,
+    Explanation,
+    ExplanationDocument,
     Obstacle,
     Report,
     StoredFile,
@@ -154,6 +156,28 @@ class House:
             due_on=dt.date(2019, 12, 1),
             given_by="Người leader",
             given_on=TODAY.date(),
+        )
+        self.explanations = {
+            state: Explanation.objects.create(
+                agency=self.agency,
+                unit=self.units["TCCB"],
+                period=self.period,
+                code=f"1.2.{n}",
+                title=f"Tiêu chí {n}",
+                question=f"Yêu cầu {state}",
+                due_before=dt.date(2019, 12, 10),
+                state=state,
+                answer="" if state == "asked" else f"Trả lời {state}",
+                answered_at=None if state == "asked" else TODAY,
+                closed_at=TODAY if state in {"taken", "withdrawn"} else None,
+            )
+            for n, state in enumerate(Explanation.State.values)
+        }
+        self.proof = ExplanationDocument.objects.create(
+            explanation=self.explanations["asked"],
+            document=Document.objects.create(
+                agency=self.agency, unit=self.units["TCCB"], number="13/GT"
+            ),
         )
         path = Path(settings.MEDIA_ROOT) / f"exports/{code}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)

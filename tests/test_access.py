@@ -50,6 +50,9 @@ OBJECTS = {
     "answered": lambda c: [c.obstacles["answered"].pk],
     "closed": lambda c: [c.obstacles["closed"].pk],
     "direction": lambda c: [c.direction.obstacle_id, c.direction.pk],
+    "asked": lambda c: [c.explanations["asked"].pk],
+    "explained": lambda c: [c.explanations["answered"].pk],
+    "explanation proof": lambda c: [c.explanations["asked"].pk, c.proof.pk],
     "export": lambda c: [c.export.pk],
 }
 TEXT = {"text": "Đã làm", "version": "0"}
@@ -128,6 +131,22 @@ ROWS = [
     ("POST obstacle_close", "raised", "302  403  403  403  403  403  403  404  403", WHY | {"outcome": "Đã xong"}),
     ("POST obstacle_close", "passed on", "302  403  403  403  403  302  403  404  403", WHY | {"outcome": "Đã xong"}),
     ("POST obstacle_reopen", "closed", "302  403  403  403  403  302  403  404  403", WHY),
+    # -- explanations, of TCCB
+    ("GET explanation_list", "",      "200  200  200  200  200  200  403  200  200"),
+    ("GET explanation_detail", "asked", "200  200  200  403  403  200  403  404  404"),
+    ("GET explanation_detail", "explained", "200  200  200  403  403  200  403  404  404"),
+    ("POST explanation_write", "asked", "403  302  302  403  403  403  403  404  404", {"answer": "Đã làm", "version": "0"}),
+    ("POST explanation_write", "asked", "403  302  403  403  403  403  403  404  404", {"answer": "Đã làm", "version": "0", "then": "send"}),
+    ("POST explanation_write", "explained", "403  403  403  403  403  403  403  404  404", {"answer": "Khác", "version": "0"}),
+    ("GET explanation_document", "asked", "403  200  200  403  403  403  403  404  404"),
+    ("POST explanation_document", "asked", "403  302  302  403  403  403  403  404  404", WHOLE | {"number": "9/BC"}),
+    ("POST explanation_document", "explained", "403  403  403  403  403  403  403  404  404", WHOLE | {"number": "9/BC"}),
+    ("GET explanation_document_search", "asked", "403  302  302  403  403  403  403  404  404"),
+    ("POST explanation_document_remove", "explanation proof", "403  302  302  403  403  403  403  404  404", {}),
+    ("POST explanation_return", "explained", "302  403  403  403  403  403  403  404  403", WHY),
+    ("POST explanation_return", "asked", "422  403  403  403  403  403  403  404  403", WHY),
+    ("POST explanation_take", "explained", "302  403  403  403  403  403  403  404  403", {}),
+    ("POST explanation_withdraw", "asked", "302  403  403  403  403  403  403  404  403", WHY),
     # -- the office's pages
     ("GET dashboard", "",             "200  403  403  403  403  200  403  200  403"),
     ("GET report_list", "",           "200  403  403  403  403  200  403  200  403"),
