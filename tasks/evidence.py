@@ -145,7 +145,7 @@ def is_used(document: Document) -> bool:
 
 def _lock(report: Report, by: Actor) -> Report:
     """The report as it is now, its row locked: a submission at the same moment comes before or after."""
-    current = Report.objects.select_for_update(of=("self",)).with_names().get(pk=report.pk)
+    current = services.lock(report)
     if by.user is not None:
         require(by.user, "report_write", current)
     return current
@@ -191,7 +191,7 @@ def _start(report: Report, by: Actor) -> None:
     if report.state != State.NOT_STARTED:
         return
     begun = Report.objects.filter(pk=report.pk, state=State.NOT_STARTED).update(
-        state=State.DRAFT, assignee=report.assignee_id or (by.user.pk if by.user else None)
+        state=State.DRAFT, assignee=report.assignee_id or services.writer_of(by)
     )
     if begun:
         services._write_transition(report, Action.START, State.DRAFT, by=by)

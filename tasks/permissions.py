@@ -125,7 +125,7 @@ def why_not(
         return "Nhiệm vụ này đã thôi áp dụng trong kế hoạch; báo cáo chỉ còn để tra cứu."
     if report.released_at and action != "report_release":
         return f"Đơn vị đã được miễn báo cáo này: {report.released_reason.rstrip('. ')}."
-    if action in (WRITING | {"report_enter"}) and report.state not in EDITABLE:
+    if action in WRITING and report.state not in EDITABLE:
         if report.state == State.SUBMITTED:
             return "Báo cáo đã gửi, đang chờ Văn phòng Sở duyệt. Cần sửa, hãy đề nghị Văn phòng Sở trả lại."
         return "Báo cáo đã được duyệt. Cần sửa, hãy đề nghị Văn phòng Sở mở lại."
@@ -149,6 +149,8 @@ def _why_not_substituted(
         return (
             "Văn phòng Sở đang nhập thay đơn vị báo cáo này. Muốn tự làm, hãy bấm «Đơn vị tự làm»."
         )
+    if action == "report_enter" and report.state not in EDITABLE:
+        return "Báo cáo đã được gửi. Cần sửa, hãy đính chính số liệu hoặc trả lại đơn vị."
     if action == "report_enter" and report.unit_id == user.unit_id:
         return "Đây là báo cáo của chính đơn vị bạn; hãy soạn ở «Việc của đơn vị»."
     if action == "report_accept" and report.substitution and report.substitution.is_objected:

@@ -21,7 +21,7 @@ from plans.models import Indicator, Period
 from tasks import answers as rules
 from tasks.answer_rows import as_row, used_elsewhere
 from tasks.contents import TEXTS, Content, content_of, differences, draft_of
-from tasks.models import Answer, Report, Transition, Version
+from tasks.models import Answer, Report, Substitution, Transition, Version
 from tasks.states import EDITABLE, MOVES, Action, State, next_state
 from tasks.trimming import for_the_trail, restored
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SAVED = "Sửa báo cáo"  # how the trail calls a save
+OWN_ENTRY = "Người duyệt cũng là người nhập thay đơn vị."  # R1: possible, and shown as such
 
 
 class Refused(Exception):
@@ -119,7 +120,7 @@ def save(
         version=base_version + 1,
         state=state,
         updated_at=now,
-        assignee=report.assignee_id or (by.user.pk if by.user else None),
+        assignee=report.assignee_id or writer_of(by),
     )
     if not saved:
         raise Conflict(Report.objects.with_names().get(pk=report.pk))
@@ -161,6 +162,20 @@ def save(
     )
     report.version, report.state, report.updated_at = base_version + 1, state, now
     return report
+
+
+def writer_of(by: Actor) -> int | None:
+    """Who becomes a report's assignee: whoever of its unit begins it, not the office for the unit (R2b)."""
+    return by.user.pk if by.user and by.for_unit is None else None
+
+
+def lock(report: Report) -> Report:
+    """The report as it is now, its row locked.
+
+    The names are read afterwards: what is joined while waiting for a lock is as it was before.
+    """
+    Report.objects.select_for_update().get(pk=report.pk)
+    return Report.objects.with_names().get(pk=report.pk)
 
 
 @dataclass(frozen=True)
@@ -278,7 +293,7 @@ def submit(*, report: Report, by: Actor, at: dt.datetime | None = None) -> bool:
     at = at or timezone.now()
     # The period first: whoever closes it meanwhile is waited for, and what is closed stays so (R16).
     Period.objects.select_for_update().get(pk=report.period_id)
-    current = Report.objects.select_for_update(of=("self",)).with_names().get(pk=report.pk)
+    current = lock(report)
     if current.state == State.SUBMITTED:
         return False
     if current.state not in EDITABLE:
@@ -287,6 +302,13 @@ def submit(*, report: Report, by: Actor, at: dt.datetime | None = None) -> bool:
         raise Refused(f"Kỳ báo cáo {current.period} đã khóa.")
     if current.retired_at or current.released_at:
         raise Refused("Đơn vị không còn phải gửi báo cáo này.")
+    for_the_unit = by.for_unit is not None
+    if current.being_entered != for_the_unit:
+        raise Refused(
+            "Đơn vị đã tự làm báo cáo này."
+            if for_the_unit
+            else "Văn phòng Sở đang nhập thay đơn vị."
+        )
     indicators = asked_indicators(current)
     answers = {a.indicator_id: a for a in current.answers.select_related("document")}
     lacking = gaps(current, indicators, answers)
@@ -301,6 +323,7 @@ def submit(*, report: Report, by: Actor, at: dt.datetime | None = None) -> bool:
         submitted_at=at,
         is_late=late,
         handed_up_at=None,
+        substitution=current.substitution if for_the_unit else None,
         version=current.version + 1,
         updated_at=at,
     )
@@ -330,12 +353,18 @@ def accept(
 ) -> int:
     """The office accepts; how many were. Those no longer waiting for review are left as they are.
 
+    So are those entered for their unit to which the unit objects, until that is answered (R2b).
     ``reasons``: report -> what its history keeps of an express confirmation (R7a).
     """
     accepted = 0
     for report in reports:
         now = timezone.now()
         reason = (reasons or {}).get(report.pk, "")
+        entry = lock(report).substitution if report.substitution_id else None
+        if entry is not None and entry.is_objected:
+            continue
+        if entry is not None and by.user and by.user.pk in {entry.by_id, entry.ended_by_id}:
+            reason = f"{OWN_ENTRY} {reason}".strip()
         accepted += bool(_move(report, Action.ACCEPT, by=by, reason=reason, accepted_at=now))
     return accepted
 
@@ -346,6 +375,14 @@ def send_back(*, report: Report, by: Actor, reason: str) -> bool:
     _need_reason(reason)
     moved = _move(report, Action.RETURN, by=by, reason=reason)
     if moved:
+        # An objection to what the office entered is answered with it (R2b).
+        Substitution.objects.filter(
+            report=report, objected_at__isnull=False, answered_at__isnull=True
+        ).update(
+            answer=reason,
+            answered_at=moved.at,
+            answered_by=by.user,
+        )
         tell_unit(report, moved, template="report_returned", reason=reason)
     return bool(moved)
 

@@ -200,6 +200,7 @@ def _set_times(item: Wanted, period: Period) -> None:
     report.submitted_at = item.submitted_at
     report.is_late = not period.is_history and first >= period.due_at
     report.handed_up_at = None
+    report.substitution = None  # what the file says has taken its place
 
 
 def _reason(action: Action, item: Wanted) -> str:

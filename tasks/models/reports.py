@@ -40,6 +40,9 @@ class ReportQuerySet(models.QuerySet["Report"]):
                 period_id=OuterRef("period_id"), task_id=OuterRef("task_id"), unit_id=user.unit_id
             )
             sent &= Q(Exists(same_task))
+        elif Role.COORDINATOR in user.roles:
+            # What the office is entering itself, nothing of the unit's in it (R2b).
+            sent |= Q(substitution__isnull=False, substitution__ended_at__isnull=True)
         return self.in_agency_of(user).filter(mine | sent if mine else sent)
 
     def active(self) -> ReportQuerySet:
@@ -56,7 +59,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         )
 
     def with_names(self) -> ReportQuerySet:
-        return self.select_related("unit", "task__area", "period__plan")
+        return self.select_related("unit", "task__area", "period__plan", "substitution")
 
 
 class Report(models.Model):
@@ -97,6 +100,15 @@ class Report(models.Model):
     released_at = models.DateTimeField("miễn báo cáo lúc", null=True, blank=True)
     released_reason = models.CharField("lý do miễn", max_length=500, blank=True)
     retired_at = models.DateTimeField("thôi áp dụng từ", null=True, blank=True)
+    # The office's entering that what stands here comes from (R2b): running, or sent and not replaced since.
+    substitution = models.ForeignKey(
+        "Substitution",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="nhập thay",
+    )
     stake = FigureField(
         "điểm đang chờ", null=True, blank=True
     )  # written by scoring, orders the lists
@@ -136,6 +148,16 @@ class Report(models.Model):
         if self.extended_to:
             return self.extended_to + dt.timedelta(days=1)
         return self.period.due_before
+
+    @property
+    def being_entered(self) -> bool:
+        """Is the office entering this report for its unit now?"""
+        return self.substitution is not None and self.substitution.is_running
+
+    @property
+    def was_entered(self) -> bool:
+        """Was what was sent last entered by the office?"""
+        return self.substitution is not None and self.substitution.is_sent
 
     def is_overdue(self, on: dt.date | None = None) -> bool:
         return self.is_owed and (on or timezone.localdate()) >= self.due_before

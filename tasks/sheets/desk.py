@@ -77,7 +77,7 @@ def load(user: User, period: Period) -> list[Paper]:
     assert user.unit is not None
     reports = list(
         Report.objects.filter(period=period, unit=user.unit)
-        .select_related("unit", "task__area", "period__plan")
+        .with_names()
         .order_by("task__area__order", "task__order", "pk")
     )
     papers = {report.pk: Paper(report, why_not(user, "report_write", report)) for report in reports}

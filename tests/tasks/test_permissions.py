@@ -34,12 +34,15 @@ MAY = {
     "report_hand_up": ({"officer"}, OWED),
     "report_hand_back": ({"head"}, OWED),
     "report_submit": ({"head"}, OWED),
+    "report_take_over": ({"head", "officer"}, set(STATES)),
+    "report_object": ({"head", "officer"}, set(STATES)),
     # In which state the office's actions do something is the services' business.
     "report_accept": ({"office"}, set(STATES)),
     "report_return": ({"office"}, set(STATES)),
     "report_reopen": ({"office"}, set(STATES)),
     "report_release": ({"office"}, set(STATES)),
     "report_correct": ({"office"}, set(STATES)),
+    "report_enter": ({"office"}, OWED),
 }
 READ = {
     "head": set(STATES),
