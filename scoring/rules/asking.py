@@ -5,11 +5,10 @@ Each rule class says in ``asks`` which fields its form has; the form is built fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from plans.numbers import show_number
 from plans.targets import OP_TEXT, OPS, Kind, Target, Value
@@ -85,42 +84,3 @@ def around(bounds: Iterable[Decimal], target: Target) -> list[Sample]:
 
 def counts(*numbers: Decimal | int) -> list[Sample]:
     return [Sample(show_number(n), amount(n)) for n in sorted(set(numbers)) if n >= 0]
-
-
-ROMAN = ("", "I", "II", "III", "IV")
-YEARS = {-2: "hai năm trước", -1: "năm trước", 0: "năm chấm", 1: "năm sau"}
-
-
-def year_words(offset: int) -> str:
-    return YEARS.get(offset) or f"năm chấm {'−' if offset < 0 else '+'} {abs(offset)}"
-
-
-def say(asks: Iterable[Ask], data: Mapping[str, Any]) -> str:
-    """A rule as it is stored, in words: «Chỉ tiêu 1.2-a; Đủ điểm từ 100%; Mức sàn 80%»."""
-    parts = []
-    for ask in asks:
-        value = data.get(ask.name)
-        if value is not None:
-            parts.append(f"{ask.label} {_say_one(ask, value)}")
-    return "; ".join(parts)
-
-
-def _say_one(ask: Ask, value: Any) -> str:
-    match ask.shape:
-        case Shape.NUMBER:
-            unit = ask.unit if ask.unit == "%" else f" {ask.unit}" if ask.unit else ""
-            return f"{show_number(Decimal(str(value)))}{unit}"
-        case Shape.CHOICE:
-            return dict(ask.choices).get(str(value), str(value))
-        case Shape.INDICATORS:
-            return ", ".join(value)
-        case Shape.DUE:
-            year = year_words(value.get("year_offset", 0))
-            return f"quý {ROMAN[value['quarter']]} {year}"
-        case Shape.ROWS:
-            rows = (
-                " ".join(_say_one(column, row[column.name]) for column in ask.columns)
-                for row in value
-            )
-            return "(" + " / ".join(rows) + ")"
-    return str(value)
