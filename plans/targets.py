@@ -87,11 +87,21 @@ class Value:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``status`` and, where the target is not met, what is missing in plain words."""
+    """``status`` and, where the target is not met, what is missing in plain words.
+
+    ``needed``: how many more (or fewer) of the numerator, or of the value; None where no number of them does.
+    ``assuming``: what a number named in ``missing`` rests on.
+    """
 
     status: Status
     missing: str = ""
     needed: Decimal | None = None
+    assuming: str = ""
+
+    @property
+    def lacks(self) -> str:
+        """«cần thêm 3 hồ sơ để đạt 90%, với mẫu số hiện nay là 120»."""
+        return f"{self.missing}, {self.assuming}" if self.assuming else self.missing
 
     @property
     def text(self) -> str:
@@ -168,8 +178,12 @@ def _judge_ratio(value: Value, target: Target, previous: Value | None) -> Verdic
         words = f"{show_number(target.at)}%"
     if holds(share, target.op, wanted):
         return Verdict(Status.MET)
+    missing, needed = _missing_ratio(value.numerator, value.denominator, target, wanted, words)
     return Verdict(
-        Status.NOT_MET, *_missing_ratio(value.numerator, value.denominator, target, wanted, words)
+        Status.NOT_MET,
+        missing,
+        needed,
+        "" if needed is None else f"với mẫu số hiện nay là {show_number(value.denominator)}",
     )
 
 
@@ -178,24 +192,37 @@ def _missing_ratio(
 ) -> tuple[str, Decimal | None]:
     """How many more of the numerator, the denominator staying as it is."""
     lacking = wanted * Fraction(denominator) - Fraction(numerator)
+    if target.op == "=":
+        return _missing_to_equal(lacking, numerator, denominator, target, words)
     if target.op in {">=", ">"}:
         needed = _whole(lacking, strictly=target.op == ">")
         if numerator + needed > denominator and not target.may_exceed:
             return (
-                f"không thể đạt {OP_TEXT[target.op]} {words} với mẫu số {show_number(denominator)}",
+                f"không thể đạt {OP_TEXT[target.op]} {words} bằng cách thêm {target.counted}: "
+                f"tử số không được lớn hơn mẫu số {show_number(denominator)}",
                 None,
             )
         reach = "vượt" if target.op == ">" else "đạt"
         return f"cần thêm {show_number(needed)} {target.counted} để {reach} {words}", needed
-    if target.op in {"<=", "<"}:
-        needed = min(_whole(-lacking, strictly=target.op == "<"), numerator)
-        if not holds(Fraction(numerator - needed) / Fraction(denominator), target.op, wanted):
-            return f"không thể đạt {OP_TEXT[target.op]} {words}", None
-        return (
-            f"cần giảm {show_number(needed)} {target.counted} để đạt {OP_TEXT[target.op]} {words}",
-            needed,
-        )
-    return f"phải bằng {words}", None
+    needed = min(_whole(-lacking, strictly=target.op == "<"), numerator)
+    if not holds(Fraction(numerator - needed) / Fraction(denominator), target.op, wanted):
+        return f"không thể đạt {OP_TEXT[target.op]} {words}", None
+    return (
+        f"cần giảm {show_number(needed)} {target.counted} để đạt {OP_TEXT[target.op]} {words}",
+        needed,
+    )
+
+
+def _missing_to_equal(
+    lacking: Fraction, numerator: Decimal, denominator: Decimal, target: Target, words: str
+) -> tuple[str, Decimal | None]:
+    """``lacking`` is what the numerator is off, the wanted less the given; only whole pieces can make it up."""
+    reached = Fraction(numerator) + lacking
+    if lacking.denominator != 1 or (reached > denominator and not target.may_exceed):
+        return f"phải bằng {words}", None
+    needed = Decimal(abs(int(lacking)))
+    verb = "thêm" if lacking > 0 else "giảm"
+    return f"cần {verb} {show_number(needed)} {target.counted} để bằng {words}", needed
 
 
 def _whole(lacking: Fraction, *, strictly: bool) -> Decimal:
@@ -220,19 +247,29 @@ def _judge_amount(value: Value, target: Target, previous: Value | None) -> Verdi
     words += show_number(wanted)
     if holds(Fraction(value.amount), target.op, Fraction(wanted)):
         return Verdict(Status.MET)
-    if target.op == "=":
-        return Verdict(Status.NOT_MET, f"phải bằng {words}")
-    more = target.op in {">=", ">"}
-    needed = abs(wanted - value.amount)
+    return Verdict(Status.NOT_MET, *_missing_amount(value.amount, target, wanted, words))
+
+
+def _missing_amount(
+    have: Decimal, target: Target, wanted: Decimal, words: str
+) -> tuple[str, Decimal | None]:
+    """How much more or less; what is counted comes in whole pieces."""
+    if target.op in {"<=", "<"} and not holds(Fraction(0), target.op, Fraction(wanted)):
+        return f"không thể đạt {OP_TEXT[target.op]} {words}", None
+    more = wanted > have or target.op in {">=", ">"}
+    verb, strictly = "thêm" if more else "giảm", target.op in {">", "<"}
+    reach = {">=": "đạt", ">": "vượt", "=": "bằng"}.get(target.op, f"đạt {OP_TEXT[target.op]}")
+    needed = abs(wanted - have)
     if target.kind is Kind.COUNT:
-        needed = _whole(Fraction(needed), strictly=target.op in {">", "<"})
-    elif not needed:  # of an amount the least thing more or less would do
-        return Verdict(Status.NOT_MET, f"phải {'lớn' if more else 'nhỏ'} hơn {words}")
-    if not more and needed > value.amount:
-        return Verdict(Status.NOT_MET, f"không thể đạt {OP_TEXT[target.op]} {words}")
-    reach = "vượt" if target.op == ">" else "đạt" if more else f"đạt {OP_TEXT[target.op]}"
-    verb = "thêm" if more else "giảm"
-    return Verdict(Status.NOT_MET, f"cần {verb} {show_number(needed)} để {reach} {words}", needed)
+        if target.op == "=" and needed != needed.to_integral_value():
+            return f"phải bằng {words}", None
+        needed = _whole(Fraction(needed), strictly=strictly)
+        needed = needed if more else min(needed, have)
+    elif strictly:  # of an amount the least thing beyond it does, and no number names that
+        if not needed:
+            return f"phải {'lớn' if more else 'nhỏ'} hơn {words}", None
+        return f"cần {verb} hơn {show_number(needed)} để {reach} {words}", None
+    return f"cần {verb} {show_number(needed)} để {reach} {words}", needed
 
 
 def merge(kind: Kind, values: list[Value]) -> Value:

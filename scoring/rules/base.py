@@ -22,6 +22,7 @@ from scoring.rules.figures import (
     Leaf,
     Outcome,
     State,
+    absent,
     hold,
     show_points,
 )
@@ -41,14 +42,13 @@ def scored(points: Fraction, leaf: Leaf, how: str, lacking: tuple[str, ...] = ()
 
 
 def not_reported(leaf: Leaf, figures: Iterable[Figure], points: Fraction = NOTHING) -> Outcome:
-    absent = [figure for figure in figures if not figure.reported and not figure.not_arising]
+    members = list(figures)
     held = hold(points, leaf)
-    words = ", ".join(figure.absent for figure in absent)
     return Outcome(
         held,
         State.NOT_REPORTED,
-        f"{words} → {show_points(held)} điểm",
-        tuple(figure.code for figure in absent),
+        f"{'; '.join(absent(members))} → {show_points(held)} điểm",
+        tuple(f.code for f in members if not f.reported and not f.not_arising),
     )
 
 
@@ -93,11 +93,7 @@ class RuleBase(Entry):
 
     def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
         """What would bring more points, in plain words. Here: the figures that nobody has reported."""
-        return [
-            figure.absent
-            for figure in (figures[code] for code in self.codes)
-            if not figure.reported and not figure.not_arising
-        ]
+        return absent(figures[code] for code in self.codes)
 
     @abstractmethod
     def words(self, leaf: Leaf, targets: Targets) -> str:

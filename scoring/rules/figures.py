@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -85,12 +85,6 @@ class Figure:
             return share * 100
         return Fraction(self.value.amount or 0)
 
-    @property
-    def absent(self) -> str:
-        if self.target is None:
-            return f"chỉ tiêu {self.code} không còn trong kế hoạch"
-        return f"chưa có số liệu {self.code}"
-
     def span(self) -> Span:
         """The measures with which this figure, still open, would meet its target; all where it has none."""
         target = self.target
@@ -106,6 +100,17 @@ class Figure:
 
 
 Figures = Mapping[str, Figure]
+
+
+def absent(figures: Iterable[Figure]) -> list[str]:
+    """Which of ``figures`` nobody has reported, in words: «chưa có số liệu 1.1-b, 1.1-c»."""
+    lacking = [figure for figure in figures if not figure.reported and not figure.not_arising]
+    found = []
+    if codes := [figure.code for figure in lacking if figure.target]:
+        found.append(f"chưa có số liệu {', '.join(codes)}")
+    if gone := [figure.code for figure in lacking if not figure.target]:
+        found.append(f"chỉ tiêu {', '.join(gone)} không còn trong kế hoạch")
+    return found
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,9 @@ from scoring.rules.figures import (
     Figures,
     Leaf,
     Outcome,
+    absent,
     equals,
     held_by,
-    hold,
     show_points,
 )
 
@@ -89,7 +89,7 @@ class BooleanRule(RuleBase):
         found = super().wanting(leaf, figures)
         for figure in (figures[code] for code in self.codes):
             if figure.reported and not held_by(figure)[0]:
-                found.append(f"{figure.code}: {figure.verdict.missing or held_by(figure)[1]}")
+                found.append(f"{figure.code}: {figure.verdict.lacks or held_by(figure)[1]}")
         return found
 
     def words(self, leaf: Leaf, targets: Targets) -> str:
@@ -152,7 +152,7 @@ class CountRule(RuleBase):
         lacking = tuple(figure.code for figure in arising if not figure.reported)
         outcome = scored(points, leaf, how, lacking)
         if lacking:
-            outcome = replace(outcome, how=f"{outcome.how}; chưa có số liệu {', '.join(lacking)}")
+            outcome = replace(outcome, how="; ".join([outcome.how, *absent(arising)]))
         return outcome
 
     def best(self, leaf: Leaf, figures: Figures) -> Fraction:
@@ -172,16 +172,27 @@ class CountRule(RuleBase):
 
     def wanting(self, leaf: Leaf, figures: Figures) -> list[str]:
         found = super().wanting(leaf, figures)
+        given = [figures[code] for code in self.codes if figures[code].reported]
         if self.each <= 0:
+            for figure in given:
+                if number := self._number(figure):
+                    off = show_points(number * -Fraction(self.each))
+                    found.append(f"{figure.code}: có {show_points(number)}, trừ {off} điểm")
             return found
-        lost = hold(Fraction(leaf.maximum), leaf) - self.score(leaf, figures).points
-        for figure in (figures[code] for code in self.codes):
-            if not figure.reported:
-                continue
-            if figure.kind in QUANTITIES:
-                more = math.ceil(lost / Fraction(self.each))
-                found.append(f"{figure.code}: cần thêm {more} để đủ điểm")
-            elif not held_by(figure)[0]:
+        total = sum((self._number(figure) for figure in given), NOTHING)
+        lacking = Fraction(leaf.maximum) / Fraction(self.each) - total
+        if lacking <= 0:
+            return found
+        counted = [figure for figure in given if figure.kind in QUANTITIES]
+        if counted:
+            # Of what is counted whole pieces; of an amount to four places, never too little.
+            scale = 1 if all(figure.kind is Kind.COUNT for figure in counted) else 10_000
+            more = show_number(Decimal(math.ceil(lacking * scale)) / scale)
+            codes = ", ".join(figure.code for figure in counted)
+            together = " (cộng lại)" if len(counted) > 1 else ""
+            found.append(f"{codes}: cần thêm {more}{together} để đủ điểm")
+        for figure in given:
+            if figure.kind not in QUANTITIES and not held_by(figure)[0]:
                 found.append(f"{figure.code}: {held_by(figure)[1]}")
         return found
 
@@ -294,7 +305,7 @@ class DeductionRule(RuleBase):
                 parts.append(f"{show_points(number)} × {show_number(event.points)}")
         outcome = scored(points, leaf, f"{' − '.join(parts)} {equals(points)}", lacking)
         if lacking:
-            outcome = replace(outcome, how=f"{outcome.how}; chưa có số liệu {', '.join(lacking)}")
+            outcome = replace(outcome, how="; ".join([outcome.how, *absent(arising)]))
         return outcome
 
     def best(self, leaf: Leaf, figures: Figures) -> Fraction:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from accounts.reading import Code, Entry, Number
 from plans.numbers import show_number
-from plans.targets import OP_TEXT, Kind, Status, Value, holds, judge
+from plans.targets import OP_TEXT, Kind, Status, Value, holds
 from scoring.rules.asking import (
     ASK_OP,
     Ask,
@@ -52,14 +52,8 @@ from scoring.rules.figures import (
     show_measure,
     show_points,
 )
+from scoring.rules.needs import GOAL, asked, assumed, steps
 from scoring.spans import samples, tier_faults
-
-
-def needed(figure: Figure, op: str, at: Decimal) -> str:
-    """«cần thêm 3 hồ sơ để đạt 90%»: exact, the denominator staying as it is; empty where it is met."""
-    assert figure.target is not None
-    asked = replace(figure.target, op=op, at=at, previous_year=False)
-    return judge(figure.value, asked).missing
 
 
 class DateRule(RuleBase):
@@ -96,8 +90,7 @@ class DateRule(RuleBase):
         if figure.value.missing or day is None:
             points, words = self.missing, held_by(figure)[1]
         else:
-            assert figure.target is not None  # a figure that is reported has its indicator
-            due = self.due.on(leaf.year) if self.due else figure.target.due
+            due = self._due(leaf, figure)
             if due is None:
                 points, words = self.on_time, f"ngày {day:%d/%m/%Y}, không đặt hạn"
             elif day <= due:
@@ -115,7 +108,14 @@ class DateRule(RuleBase):
             return super().wanting(leaf, figures)
         if figure.value.missing or figure.value.day is None:
             return [f"{self.indicator}: {held_by(figure)[1]}"]
-        return [f"{self.indicator}: ngày {figure.value.day:%d/%m/%Y} là sau hạn"]
+        due = self._due(leaf, figure)
+        if due is None or figure.value.day <= due:
+            return []
+        return [f"{self.indicator}: ngày {figure.value.day:%d/%m/%Y} là sau hạn {due:%d/%m/%Y}"]
+
+    def _due(self, leaf: Leaf, figure: Figure) -> dt.date | None:
+        assert figure.target is not None  # a figure that is reported has its indicator
+        return self.due.on(leaf.year) if self.due else figure.target.due
 
     def words(self, leaf: Leaf, targets: Targets) -> str:
         due = self.due.words() if self.due else "đúng hạn của chỉ tiêu"
@@ -200,10 +200,22 @@ class RatioRule(RuleBase):
         figure = figures[self.indicator]
         if not figure.reported:
             return super().wanting(leaf, figures)
-        steps = [self.full]
-        if self.floor is not None and figure.measure < self.floor:
-            steps.insert(0, self.floor)
-        return [words for at in steps if (words := needed(figure, ">=", at))]
+        value = figure.value
+        assert value.numerator is not None and value.denominator
+        levels = {at for at in (self.floor, self.full) if at is not None and figure.measure < at}
+        if self.full > 100:
+            levels.add(Decimal(100))  # as far as it goes, where a part is never above its whole
+        found: dict[Decimal | None, str] = {}
+        for at in sorted(levels):
+            verdict = asked(figure, ">=", at)
+            words = verdict.missing
+            if verdict.needed is not None:
+                percent = Fraction(value.numerator + verdict.needed) / Fraction(value.denominator)
+                points = hold(self._points(leaf, percent * 100), leaf)
+                words += f" ({show_points(points)} điểm)"
+            if words:
+                found[verdict.needed] = words  # the same number for two levels reaches the higher
+        return assumed(figure, list(found.values()))
 
     def words(self, leaf: Leaf, targets: Targets) -> str:
         full, most = show_number(self.full), say_points(leaf.maximum)
@@ -311,13 +323,21 @@ class TiersRule(RuleBase):
         figure = figures[self.indicator]
         if not figure.reported:
             return super().wanting(leaf, figures)
-        tier = self._first(figure.measure)
-        now = tier.points if tier else self.otherwise
-        return [
-            f"{words} ({show_points(tier.points)} điểm)"
-            for tier in self.tiers
-            if tier.points > now and (words := needed(figure, tier.op, tier.at))
-        ]
+
+        def points_of(measure: Fraction) -> Fraction:
+            tier = self._first(measure)
+            return hold(Fraction(tier.points if tier else self.otherwise), leaf)
+
+        found = []
+        unit = "%" if figure.kind is Kind.RATIO else ""
+        for step in steps(figure, [tier.at for tier in self.tiers], points_of):
+            words, tier = step.words(figure), self._first(step.measure)
+            if tier and step.change:
+                words += " để " + GOAL[tier.op].format(show_number(tier.at) + unit)
+            found.append(f"{words} ({show_points(step.points)} điểm)")
+        if not found and points_of(figure.measure) < leaf.maximum:
+            return ["đã ở mức cao nhất có thể của thang điểm"]
+        return assumed(figure, found)
 
     def words(self, leaf: Leaf, targets: Targets) -> str:
         target = targets.get(self.indicator)
@@ -385,7 +405,7 @@ class TargetRule(RuleBase):
         if not figure.reported:
             return super().wanting(leaf, figures)
         met, words = meets(figure)
-        return [] if met else [f"{self.indicator}: {figure.verdict.missing or words}"]
+        return [] if met else [f"{self.indicator}: {figure.verdict.lacks or words}"]
 
     def words(self, leaf: Leaf, targets: Targets) -> str:
         return f"Đạt mức đặt ra trong kế hoạch: {say_points(leaf.maximum)}; không đạt: 0 điểm"

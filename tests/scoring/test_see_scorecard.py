@@ -123,13 +123,17 @@ def test_risks_are_in_order_with_what_is_missing_and_who_holds_it(office, see):
     assert first == sorted(first, reverse=True)
     assert "9.1.1" not in rows  # not in the index yet: nothing to win
     # Accepted by all who owe it, so it stays: 8 of a hundred are short of full marks, one of three forms is missing.
-    assert rows["1.2.1"].missing == ("cần thêm 8 kế hoạch để đạt 100%",)
+    assert rows["1.2.1"].missing == (
+        "cần thêm 8 nội dung để đạt 100% (1,5 điểm), với mẫu số hiện nay là 100",
+    )
     assert not rows["1.2.1"].reachable
     assert rows["1.2.2"].missing == ("1.2-b: cần thêm 1 để đủ điểm",)
     assert rows["4.1.1"].missing == ("4.1-a: chưa thực hiện",)
     # One of two units has been accepted: at more than 10 % the full points are still possible.
     post = rows["8.1.3"]
-    assert post.missing == ("cần thêm 2 hồ sơ để vượt 10% (1,5 điểm)",)
+    assert post.missing == (
+        "cần thêm 2 hồ sơ để vượt 10% (1,5 điểm), với mẫu số hiện nay là 100",
+    )
     assert (str(post.to_win), str(post.winnable)) == ("3/4", "3/4")
     assert [unit.code for unit in post.units] == ["TCCB"]
     assert post.days_left(NOW.date()) == 6
