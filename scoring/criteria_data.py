@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from accounts.reading import Faulty, Source, validate
-from scoring.criteria_importing import plain, targets_of
-from scoring.criteria_schema import CriteriaFile, find_faults
+from scoring.criteria_importing import targets_of
+from scoring.criteria_schema import SCHEMA, WORDS, CriteriaFile, find_faults, in_words, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,56 +20,6 @@ if TYPE_CHECKING:
     from accounts.reading import Fault
     from plans.targets import Target
     from scoring.models import CriteriaSet, Criterion
-
-SCHEMA = "cchc-criteria/1"
-# What the keys of the format are called on pages and in workbooks.
-WORDS = {
-    "code": "Mã",
-    "name": "Tên",
-    "max": "Điểm tối đa",
-    "min": "Điểm tối thiểu",
-    "kind": "Cách chấm",
-    "rule": "Quy tắc",
-    "evidence": "Tài liệu kiểm chứng",
-    "scale": "Thang điểm của quyết định",
-    "old_codes": "Mã ở bộ trước",
-    "children": "Tiêu chí con",
-    "criteria": "Tiêu chí",
-    "fields": "Lĩnh vực",
-    "valid_from": "Áp dụng từ năm",
-    "previous": "Kế thừa từ bộ",
-    "decision": "Quyết định",
-    "number": "Số quyết định",
-    "issued_on": "Ngày quyết định",
-    "issuer": "Cơ quan ban hành",
-    "sample": "Bộ minh họa",
-    "not_applicable": "Tiêu chí không áp dụng",
-    "adjustments": "Điểm thưởng, điểm trừ",
-    "bonus_cap": "Điểm thưởng tối đa",
-    "penalty_cap": "Điểm trừ tối đa",
-    "bands": "Xếp loại",
-    "type": "Loại quy tắc",
-    "indicator": "Chỉ tiêu",
-    "indicators": "Chỉ tiêu",
-    "all_of": "Chỉ tiêu",
-    "full": "Mức đủ điểm",
-    "floor": "Mức sàn",
-    "tiers": "Các mức",
-    "otherwise": "Còn lại",
-    "each": "Điểm mỗi đơn vị",
-    "start": "Điểm ban đầu",
-    "events": "Các khoản trừ",
-    "due": "Hạn",
-    "quarter": "Quý",
-    "year_offset": "Năm so với năm chấm",
-    "on_time": "Đúng hạn",
-    "late": "Muộn",
-    "missing": "Không có",
-    "op": "So sánh",
-    "at": "Mức",
-    "points": "Điểm",
-    "count": "Cách đếm",
-}
 
 
 @dataclass(frozen=True)
@@ -92,13 +42,6 @@ class SetFault:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
-
-
-def in_words(message: str) -> str:
-    """The keys that a message names («max») as pages and workbooks call them."""
-    for key, words in WORDS.items():
-        message = message.replace(f"«{key}»", f"«{words}»")
-    return message
 
 
 def data_of(criteria_set: CriteriaSet) -> dict[str, Any]:

@@ -11,10 +11,17 @@ from django.db import transaction
 
 from accounts.history import Actor, record
 from accounts.models import Agency
-from accounts.reading import Fault, Faulty, read_yaml, validate
+from accounts.reading import Fault, Faulty, is_workbook, read_yaml, validate
 from plans.models import Indicator
 from plans.numbers import show_number
-from scoring.criteria_schema import CriteriaFile, CriterionEntry, FieldEntry, find_faults
+from scoring.criteria_schema import (
+    CriteriaFile,
+    CriterionEntry,
+    FieldEntry,
+    find_faults,
+    plain,
+)
+from scoring.criteria_sheets import read_workbook
 from scoring.models import CriteriaSet, Criterion
 
 if TYPE_CHECKING:
@@ -41,11 +48,11 @@ class Imported:
 
 
 def import_criteria(path: str | Path, *, by: Actor, agency_code: str | None = None) -> Imported:
-    """The set in the file at ``path``, written. :class:`Faulty` with every fault where it has any.
+    """The set in the file at ``path`` (YAML or .xlsx), written. :class:`Faulty` with every fault it has.
 
     A set that a scorecard uses is never changed: the same file again is unchanged, another is refused.
     """
-    source = read_yaml(path)
+    source = read_workbook(path) if is_workbook(path) else read_yaml(path)
     agency = _agency(source, agency_code)
     year = source.data.get("valid_from") if isinstance(source.data, dict) else None
     targets = targets_of(agency, year if isinstance(year, int) else None)
@@ -183,11 +190,6 @@ def _columns(file: CriteriaFile, agency: Agency) -> dict[str, Any]:
         "penalty_cap": file.adjustments.penalty_cap,
         "bands": [{"op": band.op, "at": plain(band.at), "name": band.name} for band in file.bands],
     }
-
-
-def plain(number: Decimal) -> str:
-    """``1.50`` and ``1.5`` alike as ``1.5``, so that only what differs in value differs."""
-    return f"{number.normalize():f}"
 
 
 def _stored(data: Any) -> Any:

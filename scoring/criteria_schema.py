@@ -20,10 +20,72 @@ from scoring.spans import Span, samples, tier_faults
 if TYPE_CHECKING:
     from accounts.reading import Fault, Source
 
+SCHEMA = "cchc-criteria/1"
+# What the keys of the format are called on pages and in workbooks.
+WORDS = {
+    "code": "Mã",
+    "name": "Tên",
+    "max": "Điểm tối đa",
+    "min": "Điểm tối thiểu",
+    "kind": "Cách chấm",
+    "rule": "Quy tắc",
+    "evidence": "Tài liệu kiểm chứng",
+    "scale": "Thang điểm của quyết định",
+    "old_codes": "Mã ở bộ trước",
+    "children": "Tiêu chí con",
+    "criteria": "Tiêu chí",
+    "fields": "Lĩnh vực",
+    "valid_from": "Áp dụng từ năm",
+    "previous": "Kế thừa từ bộ",
+    "decision": "Quyết định",
+    "number": "Số quyết định",
+    "issued_on": "Ngày quyết định",
+    "issuer": "Cơ quan ban hành",
+    "sample": "Bộ minh họa",
+    "not_applicable": "Tiêu chí không áp dụng",
+    "adjustments": "Điểm thưởng, điểm trừ",
+    "bonus_cap": "Điểm thưởng tối đa",
+    "penalty_cap": "Điểm trừ tối đa",
+    "bands": "Xếp loại",
+    "type": "Loại quy tắc",
+    "indicator": "Chỉ tiêu",
+    "indicators": "Chỉ tiêu",
+    "all_of": "Chỉ tiêu",
+    "full": "Mức đủ điểm",
+    "floor": "Mức sàn",
+    "tiers": "Các mức",
+    "otherwise": "Còn lại",
+    "each": "Điểm mỗi đơn vị",
+    "start": "Điểm ban đầu",
+    "events": "Các khoản trừ",
+    "due": "Hạn",
+    "quarter": "Quý",
+    "year_offset": "Năm so với năm chấm",
+    "on_time": "Đúng hạn",
+    "late": "Muộn",
+    "missing": "Không có",
+    "op": "So sánh",
+    "at": "Mức",
+    "points": "Điểm",
+    "count": "Cách đếm",
+}
+
 DEEPEST = 6
 Points = Annotated[Number, Field(gt=0, le=1000)]
 Cap = Annotated[Number, Field(ge=0, le=1000)]
 Short = Annotated[Text, Field(max_length=60)]
+
+
+def in_words(message: str) -> str:
+    """The keys that a message names («max») as pages and workbooks call them."""
+    for key, words in WORDS.items():
+        message = message.replace(f"«{key}»", f"«{words}»")
+    return message
+
+
+def plain(number: Decimal) -> str:
+    """``1.50`` and ``1.5`` alike as ``1.5``, so that only what differs in value differs."""
+    return f"{number.normalize():f}"
 
 
 class DecisionEntry(Entry):
