@@ -247,6 +247,11 @@ def _number_faults(name: str, number: str, empty: str = "") -> dict[str, str]:
 def _publication(
     card: Scorecard, by: Actor, fields: dict[str, Any]
 ) -> tuple[dict[str, Any], Actor]:
+    return publication_values(card, fields), by
+
+
+def publication_values(card: Scorecard, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns :data:`PUBLISHED` as typed; :class:`Faults` by field where they cannot be."""
     index: Decimal | None = fields.get("published_index")
     rank, ranked = fields.get("published_rank"), fields.get("ranked_agencies")
     number = " ".join(str(fields.get("decision_number") or "").split())
@@ -282,7 +287,7 @@ def _publication(
         "ranked_agencies": ranked,
         "decision_number": number,
         "decision_issued_on": day,
-    }, by
+    }
 
 
 def _back(card: Scorecard, by: Actor, fields: dict[str, Any]) -> tuple[dict[str, Any], Actor]:

@@ -100,7 +100,7 @@ class Book:
 
 def read(upload: File) -> Book:
     """Read an uploaded workbook. BadBook where nothing of it can be read; other faults are in the Book."""
-    name, content = _taken(upload)
+    name, content = taken(upload)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
     except Exception as error:  # openpyxl raises whatever its parsers do
@@ -120,7 +120,7 @@ def _unreadable(name: str, error: Exception) -> BadBook:
     return BadBook([SheetFault(words)])
 
 
-def _taken(upload: File) -> tuple[str, bytes]:
+def taken(upload: File) -> tuple[str, bytes]:
     """The name and bytes of a file that is an .xlsx without macros, not too large and not swelling."""
     name = files.clean_name(upload.name or "")
     head = upload.read(8)
@@ -306,7 +306,7 @@ def _line(
             continue
         column = headings[key]
         try:
-            texts[key] = _read_cell(cell, key, ref)
+            texts[key] = read_cell(cell, key, ref)
         except ValueError as error:
             if column.needed:
                 faults.append(SheetFault(str(error), sheet, row, column.heading, ref))
@@ -323,7 +323,7 @@ def _line(
     return Line(sheet, row, texts, where)
 
 
-def _read_cell(cell: Any, key: str, ref: str) -> str:
+def read_cell(cell: Any, key: str, ref: str) -> str:
     """The words of a cell, as a person would type them into the form; ValueError says why it cannot be."""
     value = cell.value
     if cell.data_type == "f":
