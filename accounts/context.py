@@ -55,6 +55,30 @@ OBSTACLES = frozenset(
 
 EXPLANATIONS = frozenset({"explanation_list", "explanation_detail", "explanation_document"})
 
+SCORECARDS = frozenset(
+    {
+        "leaf_detail",
+        "scorecard_move",
+        "scorecard_history",
+        "adjustment_add",
+        "adjustment_change",
+    }
+)
+
+APPRAISAL = frozenset(
+    {
+        "appraisal_home",
+        "appraisal_form",
+        "appraisal_upload",
+        "appraisal_preview",
+        "publication_form",
+        "publication_year_add",
+        "peer_scores",
+        "appraisal_compare",
+        "focus_save",
+    }
+)
+
 # R36a: at most five a role; everything else hangs under one of them.
 MENU = (
     Entry(
@@ -111,7 +135,7 @@ MENU = (
         "rosette",
         "scorecard_detail",
         OVERSIGHT,
-        frozenset({"risk_list", "explanation_ask"}) | EXPLANATIONS,
+        frozenset({"risk_list", "explanation_ask"}) | EXPLANATIONS | SCORECARDS,
     ),
     Entry("Hồ sơ nộp", "file-spreadsheet", "export_list", OVERSIGHT, frozenset({"export_request"})),
 )
@@ -139,6 +163,7 @@ UNDER_TODO = (
 UNDER_SCORES = (
     Entry("Phiếu điểm", "", "scorecard_detail", OVERSIGHT),
     Entry("Điểm còn giành được", "", "risk_list", OVERSIGHT),
+    Entry("Thẩm định", "", "appraisal_home", OVERSIGHT, APPRAISAL),
     Entry("Giải trình", "", "explanation_list", OVERSIGHT, EXPLANATIONS | {"explanation_ask"}),
 )
 ADMIN_ONLY = Entry(

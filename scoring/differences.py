@@ -54,7 +54,7 @@ class Difference:
 
     @property
     def words(self) -> str:
-        return f"{self.code} {self.what}"
+        return f"{self.code or self.name} {self.what}"
 
 
 def _points(points: Fraction | None) -> str:
@@ -62,7 +62,7 @@ def _points(points: Fraction | None) -> str:
 
 
 def differences(kept: Frozen, card: Card) -> tuple[Difference, ...]:
-    """Leaves of ``card``, on today's reports, that are not as they were ``kept``.
+    """Leaves of ``card``, on today's reports, that are not as they were ``kept``; then bonus and penalty.
 
     The province's points say nothing about our own: they are left out on both sides.
     """
@@ -71,6 +71,10 @@ def differences(kept: Frozen, card: Card) -> tuple[Difference, ...]:
     for leaf in card.leaves:
         own = decide(leaf.leaf, leaf.outcome, replace(leaf.entry, appraised=None), policy)
         found.append(_compare(kept.leaves.get(leaf.criterion.code), leaf, own))
+    if kept.total is not None and kept.index is not None:
+        before, after = kept.total - kept.index, card.bonus - card.penalty
+        if before != after:
+            found.append(Difference("", "Điểm thưởng, điểm trừ", before, after))
     return tuple(one for one in found if one is not None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -87,13 +88,18 @@ def points_fault(points: Decimal | None, criterion: Criterion) -> str | None:
     assert criterion.maximum is not None
     if points is None:
         return "Hãy ghi số điểm."
-    if not points.is_finite() or points != round(points, PLACES):
+    if not _fits(points):
         return f"Điểm có nhiều nhất {PLACES} chữ số sau dấu phẩy."
     if points > criterion.maximum:
         return f"{show_number(points)} lớn hơn điểm tối đa {show_number(criterion.maximum)}."
     if points < criterion.minimum:
         return f"{show_number(points)} nhỏ hơn điểm tối thiểu {show_number(criterion.minimum)}."
     return None
+
+
+def _fits(points: Decimal) -> bool:
+    """No more digits than are kept; as a fraction, as a decimal of many digits would be rounded."""
+    return points.is_finite() and (Fraction(points) * 10**PLACES).denominator == 1
 
 
 def remove_override(
@@ -279,7 +285,7 @@ def _checked(kind: str, points: Decimal | None, reason: str) -> str:
         faults["kind"] = "Hãy chọn điểm thưởng hay điểm trừ."
     if points is None:
         faults["points"] = "Hãy ghi số điểm."
-    elif not points.is_finite() or points != round(points, PLACES):
+    elif not _fits(points):
         faults["points"] = f"Điểm có nhiều nhất {PLACES} chữ số sau dấu phẩy."
     elif points <= 0:
         faults["points"] = "Ghi số điểm lớn hơn 0; điểm trừ cũng ghi số dương."

@@ -1,94 +1,48 @@
-"""«Điểm»: a year's scorecard as it stands (R29). Nothing is written here."""
+"""«Điểm»: a year's scorecard as it stands (R29), beginning it, its history."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
-from plans.models import Period
-from plans.targets import Status
-from scoring import rules
-from scoring.models import CriteriaSet, Criterion, Scorecard
-from scoring.permissions import require
-from scoring.scorecards import Card, ScoredLeaf, compute, set_for, survey_estimate
-from scoring.totals import Source
+from accounts.history import Actor
+from accounts.models import Role
+from scoring import scorecard_services as services
+from scoring.history_words import lines_of
+from scoring.models import Adjustment, CriteriaSet, Scorecard
+from scoring.permissions import can, require
+from scoring.proofs import documents_behind
+from scoring.scorecard_pages import (
+    FILTERS,
+    Columns,
+    changes_of,
+    doings_of,
+    earlier,
+    is_capped,
+    next_band,
+    sections,
+    steps_of,
+)
+from scoring.scorecards import compute, period_of, set_for, survey_estimate
 from tasks.overview import current_period, opened_periods
+from tasks.services import Refused
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from accounts.http import SignedIn
     from accounts.models import User
+    from plans.models import Period
 
-STATE_TEXT = {
-    rules.State.SCORED: "Đã tính",
-    rules.State.NOT_REPORTED: "Chưa có số liệu",
-    rules.State.NO_PREVIOUS: "Chưa có số liệu năm trước",
-    rules.State.NOT_ARISING: "Không áp dụng",
-    rules.State.WAITING_MANUAL: "Chờ Văn phòng chấm",
-    rules.State.WAITING_SURVEY: "Chờ điều tra",
-    Source.APPRAISED: "Đã thẩm định",
-    Source.OVERRIDE: "Văn phòng chấm",
-    Source.SURVEY: "Đã điều tra",
-}
-# Which look of the target badge a leaf's state has; colour, icon and word always together.
-LOOK = {
-    rules.State.NOT_REPORTED: Status.NOT_REPORTED,
-    rules.State.NO_PREVIOUS: Status.NO_PREVIOUS,
-    rules.State.NOT_ARISING: Status.NOT_ARISING,
-    rules.State.WAITING_MANUAL: Status.NOT_REPORTED,
-    rules.State.WAITING_SURVEY: Status.NOT_REPORTED,
-}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the tree: a field's criterion, or a leaf with its points."""
-
-    node: Criterion
-    leaf: ScoredLeaf | None = None
-
-    @property
-    def badge(self) -> str:
-        assert self.leaf is not None
-        now = self.leaf.now
-        full = Status.MET if now.points == now.maximum else Status.NOT_MET
-        return str(LOOK.get(now.state, full))  # type: ignore[call-overload]  # states of both kinds are words
-
-    @property
-    def badge_text(self) -> str:
-        assert self.leaf is not None
-        now = self.leaf.now
-        if now.state == rules.State.SCORED:
-            if now.points == now.maximum:
-                return "Đủ điểm"
-            return "Một phần" if now.points > 0 else "Chưa có điểm"
-        return STATE_TEXT[now.state]  # type: ignore[index]
-
-
-@dataclass(frozen=True)
-class Section:
-    """One field with its sums and its lines."""
-
-    field: Criterion
-    points: Fraction
-    counted: Fraction
-    maximum: Fraction
-    lines: list[Line]
-
-    @property
-    def share(self) -> Fraction | None:
-        return self.points / self.counted if self.counted else None
-
-    @property
-    def bar(self) -> int:
-        """The share as a whole percent for the bar: a negative sum shows nothing."""
-        return max(0, int((self.share or Fraction(0)) * 100))
+EVENTS = 50  # a page of history
 
 
 def choose(request: SignedIn) -> tuple[Period | None, list[Period]]:
@@ -102,81 +56,141 @@ def choose(request: SignedIn) -> tuple[Period | None, list[Period]]:
 def choose_set(
     user: User, period: Period, code: str
 ) -> tuple[CriteriaSet | None, list[CriteriaSet]]:
+    """The set called ``code``, else the year's; those still being written score nothing."""
     sets = list(CriteriaSet.objects.visible_to(user).usable().order_by("-valid_from", "code"))
     chosen = next((one for one in sets if one.code == code), None)
     return chosen or set_for(period.plan.agency, period.year), sets
 
 
+def get_scorecard(user: User, pk: int) -> Scorecard:
+    """404 for another agency's."""
+    return get_object_or_404(
+        Scorecard.objects.visible_to(user).select_related("criteria_set", "agency"), pk=pk
+    )
+
+
+def page_of(scorecard: Scorecard) -> str:
+    """The address of the card's page."""
+    period = period_of(scorecard)
+    return reverse("scorecard_detail") + (f"?ky={period.pk}" if period else "")
+
+
+def actor(request: SignedIn, *roles: Role) -> Actor:
+    """In the first of ``roles`` that the person has."""
+    role = next((role for role in roles if role in request.user.roles), None)
+    return Actor.from_request(request, role=role)
+
+
+# -- The card ----------------------------------------------------------------------------------
+
+
 @require_safe
 @signed_in
 def scorecard_detail(request: SignedIn) -> HttpResponse:
-    """The tree with maximum, figure, points and how they were computed; totals and what can be reached."""
+    """The tree with maximum, figure, points and how they were computed; steps, totals, what can be reached."""
+    require(request.user, "scorecard_read")
+    return show_scorecard(request)
+
+
+def show_scorecard(request: SignedIn, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The page of ``?ky=`` and ``?bo=``; ``more`` is what a form that was refused comes back with."""
     user = request.user
-    require(user, "scorecard_read")
     period, periods = choose(request)
-    context: dict[str, object] = {"period": period, "periods": periods}
+    context: dict[str, Any] = {"period": period, "periods": periods}
     if period:
         chosen, sets = choose_set(user, period, request.GET.get("bo", ""))
         context |= {"criteria_set": chosen, "sets": sets}
         if chosen:
-            card = compute(period, chosen)
-            context |= {
-                "card": card,
-                "sections": sections(card),
-                "survey_estimate": survey_estimate(card) if card.waits_for_survey else None,
-                "earlier": earlier(user, period),
-            }
-    return render(request, "scoring/scorecard_detail.html", context)
+            context |= _card_context(request, period, chosen)
+    return render(request, "scoring/scorecard_detail.html", context | more, status=status)
 
 
-def sections(card: Card) -> list[Section]:
-    leaves = {leaf.criterion.pk: leaf for leaf in card.leaves}
-    lines: dict[int, list[Line]] = {}
-    top = 0
-    for node in card.nodes:
-        if node.depth == 0:
-            top = node.pk
-            lines[top] = []
+def _card_context(request: SignedIn, period: Period, chosen: CriteriaSet) -> dict[str, Any]:
+    user = request.user
+    card = compute(period, chosen)
+    wanted = request.GET.get("loc", "")
+    narrowed = wanted if wanted in dict(FILTERS) else ""
+    changes = changes_of(card)
+    scorecard = card.scorecard
+    other = None
+    if scorecard is None:
+        other = (
+            Scorecard.objects.visible_to(user)
+            .filter(year=period.year)
+            .select_related("criteria_set")
+            .first()
+        )
+    return {
+        "card": card,
+        "scorecard": scorecard,
+        "other": other,
+        "sections": sections(
+            card,
+            documents=documents_behind(card),
+            changes={one.code: one for one in changes},
+            narrowed=narrowed,
+        ),
+        "columns": Columns.of(card),
+        "filters": FILTERS if changes else FILTERS[:-1],
+        "narrowed": narrowed,
+        "changes": changes,
+        "steps": steps_of(scorecard) if scorecard else [],
+        "doings": doings_of(scorecard, user, changed=bool(changes)) if scorecard else None,
+        "may_write": can(user, "scorecard_write"),
+        "may_edit": bool(scorecard and scorecard.is_editable and can(user, "scorecard_write")),
+        "survey_estimate": survey_estimate(card) if card.waits_for_survey else None,
+        "next_band": None if card.waits_for_survey else next_band(card.index, chosen),
+        "earlier": earlier(user, period, card.index),
+        "bonus_capped": is_capped(card, Adjustment.Kind.BONUS, card.bonus),
+        "penalty_capped": is_capped(card, Adjustment.Kind.PENALTY, card.penalty),
+        "now": timezone.now(),
+    }
+
+
+@require_POST
+@signed_in
+def scorecard_begin(request: SignedIn) -> HttpResponse:
+    """Begin the scorecard of the year of ``ky`` under the set ``bo``; two at once give one."""
+    user = request.user
+    require(user, "scorecard_write")
+    periods = [period for period in opened_periods(user) if period.is_final]
+    period = next((p for p in periods if str(p.pk) == request.POST.get("ky", "")), None)
+    if period is None:
+        raise Http404
+    sets = CriteriaSet.objects.visible_to(user)
+    chosen = get_object_or_404(sets, code=request.POST.get("bo", "")[:30])
+    try:
+        card = services.begin(
+            agency=period.plan.agency,
+            year=period.year,
+            criteria_set=chosen,
+            by=actor(request, Role.COORDINATOR),
+        )
+    except Refused as error:
+        messages.error(request, f"Chưa lập được phiếu điểm. {error}")
+    else:
+        if card.criteria_set_id == chosen.pk:
+            messages.success(request, f"Phiếu điểm năm {period.year} lập theo {chosen.name}.")
         else:
-            lines[top].append(Line(node, leaves.get(node.pk)))
-    return [
-        Section(
-            field=of.criterion,
-            points=of.sums.points,
-            counted=of.sums.maximum,
-            maximum=of.maximum,
-            lines=lines[of.criterion.pk],
-        )
-        for of in card.fields
-    ]
+            messages.info(request, f"Phiếu điểm năm {period.year} vừa được người khác lập.")
+    return redirect(f"{reverse('scorecard_detail')}?ky={period.pk}")
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """One year's published result."""
-
-    year: int
-    index: object
-    rank: int | None
-    ranked: int | None
-
-
-def earlier(user: User, period: Period) -> list[Earlier]:
-    """What was published of the years before, and the plan's own baseline where its year is not among them."""
-    found = [
-        Earlier(card.year, card.published_index, card.published_rank, card.ranked_agencies)
-        for card in Scorecard.objects.visible_to(user)
-        .filter(year__lt=period.year, published_index__isnull=False)
-        .order_by("-year")[:5]
-    ]
-    plan = period.plan
-    if plan.baseline_index is not None and plan.baseline_year not in {one.year for one in found}:
-        found.append(
-            Earlier(
-                plan.baseline_year or 0,
-                plan.baseline_index,
-                plan.baseline_rank,
-                plan.baseline_ranked_agencies,
-            )
-        )
-    return sorted(found, key=lambda one: -one.year)
+@require_safe
+@signed_in
+def scorecard_history(request: SignedIn, pk: int) -> HttpResponse:
+    """Everything that was done to the card, the newest first."""
+    scorecard = get_scorecard(request.user, pk)
+    require(request.user, "scorecard_read")
+    events = scorecard.events.select_related("for_unit").order_by("-at", "-pk")
+    page = Paginator(events, EVENTS).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "scoring/scorecard_history.html",
+        {
+            "scorecard": scorecard,
+            "page": page,
+            "lines": lines_of(page),
+            "back": page_of(scorecard),
+        },
+    )

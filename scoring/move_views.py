@@ -1,0 +1,158 @@
+"""The steps of a scorecard up to the sending, and back (R27): a page each, with what it rests on and its form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.decorators import signed_in
+from accounts.models import Role
+from scoring import scorecard_services as services
+from scoring.permissions import require
+from scoring.readiness import gaps, provisional
+from scoring.scorecard_forms import ApproveForm, PaperApproveForm, ReasonForm, SendForm
+from scoring.scorecard_pages import SLUGS, STEP_TEXT, changes_of
+from scoring.scorecard_views import actor, get_scorecard, page_of
+from scoring.scorecards import compute, period_of
+from scoring.states import ACTION_TEXT, Action, State, next_state
+from tasks.services import Refused
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from accounts.http import SignedIn
+    from accounts.models import User
+    from scoring.models import Scorecard
+    from scoring.scorecard_forms import Styled
+    from scoring.scorecards import Card
+
+APPROVALS = frozenset({Action.APPROVE, Action.WITHDRAW})
+DONE = {
+    Action.APPROVE: "Đã duyệt phiếu điểm.",
+    Action.WITHDRAW: "Đã rút lại việc duyệt; phiếu điểm trở về bước lập.",
+    Action.SEND: "Đã ghi gửi phiếu điểm. Điểm tự chấm từ nay giữ nguyên như đã gửi.",
+    Action.RECALL: "Đã thu hồi phiếu điểm; nội dung đã gửi được giữ trong lịch sử.",
+    Action.STEP_BACK: "Đã lùi lại một bước.",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def scorecard_move(request: SignedIn, pk: int, step: str) -> HttpResponse:
+    """One step: what it rests on and its form; a POST takes it."""
+    user = request.user
+    scorecard = get_scorecard(user, pk)
+    action = next((action for action, slug in SLUGS.items() if slug == step), None)
+    if action is None:
+        raise Http404
+    require(user, "scorecard_approve" if action in APPROVALS else "scorecard_write")
+    target = next_state(scorecard.state, action)
+    if request.method != "POST" and target is None:
+        messages.info(
+            request,
+            f"Phiếu điểm đang ở bước «{scorecard.get_state_display()}» nên không thực hiện được"
+            f" «{ACTION_TEXT[action]}».",
+        )
+        return redirect(page_of(scorecard))
+    looked = _Look(request, scorecard, action)
+    if request.method != "POST":
+        return looked.page()
+    form = looked.form
+    if not form.is_valid():
+        return looked.page()
+    try:
+        services.move(
+            scorecard=scorecard,
+            action=action,
+            by=actor(request, *_roles(user, action)),
+            seen=_seen(request),
+            **form.cleaned_data,
+        )
+    except services.Unready as error:
+        looked.refused = error
+        return looked.page()
+    except Refused as error:
+        form.add_faults(error)
+        return looked.page()
+    messages.success(request, DONE[action])
+    return redirect(page_of(scorecard))
+
+
+def _roles(user: User, action: Action) -> tuple[Role, ...]:
+    return (Role.LEADER, Role.COORDINATOR) if action in APPROVALS else (Role.COORDINATOR,)
+
+
+def _seen(request: SignedIn) -> str:
+    """The state the form was shown in; an unknown one is as none."""
+    seen = request.POST.get("seen", "")
+    return seen if seen in set(State) else ""
+
+
+class _Look:
+    """The page of one step, as it is shown first and as it comes back."""
+
+    def __init__(self, request: SignedIn, scorecard: Scorecard, action: Action) -> None:
+        self.request, self.scorecard, self.action = request, scorecard, action
+        self.refused: services.Unready | None = None
+        self.card = self._card()
+        self.changes = changes_of(self.card) if self.card else ()
+        self.waiting = provisional(self.card) if self.card and action is Action.APPROVE else ()
+        self.gaps = gaps(self.card) if self.card and action is Action.APPROVE else ()
+        self.form = self._form()
+
+    def _card(self) -> Card | None:
+        """Computed for what is approved or sent; the other steps rest on no points."""
+        if self.action not in {Action.APPROVE, Action.SEND, Action.WITHDRAW}:
+            return None
+        period = period_of(self.scorecard)
+        chosen = self.scorecard.criteria_set
+        return compute(period, chosen) if period and chosen else None
+
+    def _form(self) -> Styled:
+        data = self.request.POST if self.request.method == "POST" else None
+        user = self.request.user
+        if self.action is Action.APPROVE:
+            waiting = len(self.waiting)
+            if user.is_leader:
+                return ApproveForm(data, waiting=waiting)
+            return PaperApproveForm(data, waiting=waiting, agency=self.scorecard.agency)
+        if self.action is Action.SEND:
+            return SendForm(data)
+        listed = "; ".join(one.words for one in self.changes[:5])
+        more = "; …" if len(self.changes) > 5 else ""
+        initial = f"Điểm đã thay đổi sau khi duyệt: {listed}{more}" if listed else ""
+        return ReasonForm(data, initial={"reason": initial})
+
+    def page(self) -> HttpResponse:
+        refused = self.form.errors or self.refused
+        came_from = self.scorecard.events.filter(to_state=self.scorecard.state).exclude(
+            from_state=self.scorecard.state
+        )
+        last = came_from.last() if self.action is Action.STEP_BACK else None
+        target = next_state(
+            self.scorecard.state, self.action, came_from=last.from_state if last else None
+        )
+        return render(
+            self.request,
+            "scoring/scorecard_move.html",
+            {
+                "scorecard": self.scorecard,
+                "action": self.action.value,
+                "title": ACTION_TEXT[self.action],
+                "target": STEP_TEXT[target] if target else "",
+                "possible": target is not None,
+                "form": self.form,
+                "refused": self.refused,
+                "gaps": self.gaps,
+                "waiting": self.waiting,
+                "changes": self.changes,
+                "card": self.card,
+                "back": page_of(self.scorecard),
+                "on_paper": self.action is Action.APPROVE and not self.request.user.is_leader,
+            },
+            status=422 if refused else 200,
+        )

@@ -1,0 +1,412 @@
+"""What the page of a scorecard shows: the tree, its steps with who and when, the next thing to do. Writes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+from django.urls import reverse
+
+from plans.targets import Status
+from scoring import rules
+from scoring.differences import Difference, differences
+from scoring.frozen import Frozen
+from scoring.models import Criterion, Scorecard, ScorecardEvent
+from scoring.readiness import left_the_plan, needs_explanation
+from scoring.states import ORDER, Action, State, possible
+from scoring.totals import Band, Source
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from plans.models import Period
+    from scoring.models import CriteriaSet
+    from scoring.scorecards import Card, ScoredLeaf
+
+STATE_TEXT: dict[str, str] = {
+    rules.State.SCORED: "Đã tính",
+    rules.State.NOT_REPORTED: "Chưa có số liệu",
+    rules.State.NO_PREVIOUS: "Chưa có số liệu năm trước",
+    rules.State.NOT_ARISING: "Không áp dụng",
+    rules.State.WAITING_MANUAL: "Chờ Văn phòng chấm",
+    rules.State.WAITING_SURVEY: "Chờ điều tra",
+    Source.APPRAISED: "Đã thẩm định",
+    Source.OVERRIDE: "Văn phòng chấm",
+    Source.SURVEY: "Đã điều tra",
+}
+# Which look of the target badge a leaf's state has; colour, icon and word always together.
+LOOK: dict[str, Status] = {
+    rules.State.NOT_REPORTED: Status.NOT_REPORTED,
+    rules.State.NO_PREVIOUS: Status.NO_PREVIOUS,
+    rules.State.NOT_ARISING: Status.NOT_ARISING,
+    rules.State.WAITING_MANUAL: Status.NOT_REPORTED,
+    rules.State.WAITING_SURVEY: Status.NOT_REPORTED,
+}
+ALL, BELOW, UNPROVED, CHANGED = "", "duoi-toi-da", "thieu-tai-lieu", "da-doi"
+FILTERS = (
+    (ALL, "Tất cả"),
+    (BELOW, "Dưới điểm tối đa"),
+    (UNPROVED, "Thiếu tài liệu kiểm chứng"),
+    (CHANGED, "Đã thay đổi sau khi duyệt, gửi"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the tree: a field's criterion, or a leaf with its points."""
+
+    node: Criterion
+    leaf: ScoredLeaf | None = None
+    documents: int = 0
+    change: Difference | None = None  # from what was approved or sent
+
+    @property
+    def badge(self) -> str:
+        return badge_of(self._leaf)
+
+    @property
+    def badge_text(self) -> str:
+        return badge_text_of(self._leaf)
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Indicators that have left the plan."""
+        return left_the_plan(self._leaf)
+
+    @property
+    def wants_explanation(self) -> bool:
+        return needs_explanation(self._leaf)
+
+    @property
+    def _leaf(self) -> ScoredLeaf:
+        assert self.leaf is not None
+        return self.leaf
+
+
+def badge_of(leaf: ScoredLeaf) -> str:
+    full = Status.MET if leaf.now.points == leaf.now.maximum else Status.NOT_MET
+    return str(LOOK.get(leaf.now.state, full))
+
+
+def badge_text_of(leaf: ScoredLeaf) -> str:
+    now = leaf.now
+    if now.state == rules.State.SCORED:
+        if now.points == now.maximum:
+            return "Đủ điểm"
+        return "Một phần" if now.points > 0 else "Chưa có điểm"
+    return STATE_TEXT[now.state]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One field with its sums and its lines."""
+
+    field: Criterion
+    points: Fraction
+    counted: Fraction
+    maximum: Fraction
+    lines: list[Line]
+
+    @property
+    def share(self) -> Fraction | None:
+        return self.points / self.counted if self.counted else None
+
+    @property
+    def bar(self) -> int:
+        """The share as a whole percent for the bar: a negative sum shows nothing."""
+        return max(0, int((self.share or Fraction(0)) * 100))
+
+
+def sections(
+    card: Card,
+    *,
+    documents: Mapping[str, Sequence[int]] | None = None,
+    changes: Mapping[str, Difference] | None = None,
+    narrowed: str = ALL,
+) -> list[Section]:
+    """Every field with its lines; ``narrowed`` to leaves of one of FILTERS, fields and sums stay whole."""
+    documents, changes = documents or {}, changes or {}
+    leaves = {
+        leaf.criterion.pk: Line(
+            leaf.criterion,
+            leaf,
+            len(documents.get(leaf.criterion.code, ())),
+            changes.get(leaf.criterion.code),
+        )
+        for leaf in card.leaves
+    }
+    lines: dict[int, list[Line]] = {}
+    top = 0
+    for node in card.nodes:
+        if node.depth == 0:
+            top = node.pk
+            lines[top] = []
+        elif node.pk not in leaves:
+            lines[top].append(Line(node))
+        elif _is_wanted(leaves[node.pk], narrowed):
+            lines[top].append(leaves[node.pk])
+    return [
+        Section(
+            field=of.criterion,
+            points=of.sums.points,
+            counted=of.sums.maximum,
+            maximum=of.maximum,
+            lines=lines[of.criterion.pk]
+            if narrowed == ALL
+            else _with_leaves(lines[of.criterion.pk]),
+        )
+        for of in card.fields
+    ]
+
+
+def _is_wanted(line: Line, narrowed: str) -> bool:
+    leaf = line.leaf
+    assert leaf is not None
+    match narrowed:
+        case "duoi-toi-da":
+            return leaf.now.counts and leaf.now.points < leaf.now.maximum
+        case "thieu-tai-lieu":
+            return bool(leaf.unproved)
+        case "da-doi":
+            return line.change is not None
+    return True
+
+
+def _with_leaves(lines: list[Line]) -> list[Line]:
+    """Without the headings under which nothing is left."""
+    kept: list[Line] = []
+    deepest = 0  # the depth of what follows and is kept
+    for line in reversed(lines):
+        if line.leaf is not None or line.node.depth < deepest:
+            kept.append(line)
+            deepest = line.node.depth
+    return kept[::-1]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which points beside ours there are at all."""
+
+    appraised_1: bool
+    appraised: bool
+    survey: bool
+
+    @classmethod
+    def of(cls, card: Card) -> Columns:
+        return cls(
+            any(leaf.entry.appraised_1 is not None for leaf in card.leaves),
+            any(leaf.entry.appraised is not None for leaf in card.leaves),
+            any(leaf.entry.survey is not None for leaf in card.leaves),
+        )
+
+    @property
+    def own(self) -> bool:
+        """Ours stands in a column of its own once another's may count."""
+        return self.appraised_1 or self.appraised
+
+    @property
+    def count(self) -> int:
+        return 6 + self.own + self.appraised_1 + self.appraised + self.survey
+
+
+# -- What was kept, and today ------------------------------------------------------------------
+
+
+def changes_of(card: Card) -> tuple[Difference, ...]:
+    """What differs today from what was sent, or from what is approved and waits to be sent."""
+    scorecard = card.scorecard
+    kept = (scorecard.sent or scorecard.approved) if scorecard else None
+    return differences(Frozen.read(kept), card) if kept else ()
+
+
+# -- Steps -------------------------------------------------------------------------------------
+
+STEP_TEXT = {
+    State.DRAFT: "Lập phiếu",
+    State.APPROVED: "Lãnh đạo Sở duyệt",
+    State.SENT: "Gửi tỉnh",
+    State.APPRAISED_1: "Thẩm định lần 1",
+    State.EXPLAINED: "Giải trình",
+    State.APPRAISED_2: "Thẩm định lần 2",
+    State.PUBLISHED: "Công bố",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of R27 and how it was taken."""
+
+    state: State
+    done: bool
+    current: bool
+    event: ScorecardEvent | None = None
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        return STEP_TEXT[self.state]
+
+    @property
+    def left_out(self) -> bool:
+        return self.done and self.event is None and not self.current and not self.note
+
+
+def steps_of(scorecard: Scorecard) -> list[Step]:
+    """All steps, those behind with who and when. One query."""
+    last: dict[str, ScorecardEvent] = {}
+    first: ScorecardEvent | None = None
+    moved = scorecard.events.exclude(from_state=F("to_state"))
+    begun = scorecard.events.filter(action="Lập phiếu điểm")
+    for event in (moved | begun).defer("changes").order_by("at", "pk"):
+        last[event.to_state] = event
+        first = first or (event if event.from_state == event.to_state else None)
+    place = ORDER.index(State(scorecard.state))
+    return [
+        Step(
+            state=state,
+            done=n <= place,
+            current=n == place,
+            event=(first if state is State.DRAFT else last.get(state)) if n <= place else None,
+            note=_note(scorecard, state) if n <= place else "",
+        )
+        for n, state in enumerate(ORDER)
+    ]
+
+
+def _note(scorecard: Scorecard, state: State) -> str:
+    if state is State.SENT and scorecard.sent_number:
+        return _dated(f"văn bản {scorecard.sent_number}", scorecard.sent_on)
+    if state is State.PUBLISHED and scorecard.decision_number:
+        return _dated(f"quyết định {scorecard.decision_number}", scorecard.decision_issued_on)
+    return ""
+
+
+def _dated(words: str, day: dt.date | None) -> str:
+    return f"{words} ngày {day:%d/%m/%Y}" if day else words
+
+
+# The words of a step in its address.
+SLUGS = {
+    Action.APPROVE: "duyet",
+    Action.WITHDRAW: "rut-duyet",
+    Action.SEND: "gui",
+    Action.RECALL: "thu-hoi",
+    Action.STEP_BACK: "lui-lai",
+}
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Something the person may do next, as a link."""
+
+    text: str
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Doings:
+    primary: Doing | None = None
+    others: tuple[Doing, ...] = field(default_factory=tuple)
+
+
+def doings_of(scorecard: Scorecard, user: User, *, changed: bool) -> Doings:
+    """The next thing to do of the person's role, and what else may be done."""
+    actions = possible(scorecard.state)
+
+    def to(action: Action, text: str, icon: str) -> Doing:
+        return Doing(text, reverse("scorecard_move", args=[scorecard.pk, SLUGS[action]]), icon)
+
+    others: list[Doing] = []
+    primary: Doing | None = None
+    if Action.APPROVE in actions and (user.is_leader or user.is_coordinator):
+        text = "Duyệt phiếu điểm" if user.is_leader else "Kiểm tra để trình duyệt"
+        primary = to(Action.APPROVE, text, "checks")
+    if user.is_coordinator and Action.SEND in actions:
+        if changed:
+            primary = to(Action.WITHDRAW, "Rút lại để trình duyệt lại", "arrow-back-up")
+        else:
+            primary = to(Action.SEND, "Ghi đã gửi tỉnh", "send")
+    if Action.WITHDRAW in actions and not (changed and user.is_coordinator):
+        others.append(to(Action.WITHDRAW, "Rút lại việc duyệt", "arrow-back-up"))
+    if user.is_coordinator and Action.RECALL in actions:
+        others.append(to(Action.RECALL, "Thu hồi phiếu đã gửi", "arrow-back-up"))
+    if user.is_coordinator and Action.STEP_BACK in actions:
+        others.append(to(Action.STEP_BACK, "Lùi lại một bước", "arrow-back-up"))
+    return Doings(primary, tuple(others))
+
+
+# -- Against the years before and the bands ---------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One year's published result."""
+
+    year: int
+    index: Fraction
+    rank: int | None
+    ranked: int | None
+    gap: Fraction | None = None  # this year's index less that one
+
+    @property
+    def short(self) -> Fraction:
+        """The gap as people say it: without its sign."""
+        return abs(self.gap or Fraction(0))
+
+
+def earlier(user: User, period: Period, index: Fraction | None) -> list[Earlier]:
+    """What was published of the years before, and the plan's own baseline where its year is not among them."""
+    found = [
+        Earlier(
+            card.year,
+            Fraction(card.published_index),
+            card.published_rank,
+            card.ranked_agencies,
+        )
+        for card in Scorecard.objects.visible_to(user)
+        .filter(year__lt=period.year, published_index__isnull=False)
+        .order_by("-year")[:5]
+        if card.published_index is not None
+    ]
+    plan = period.plan
+    if plan.baseline_index is not None and plan.baseline_year not in {one.year for one in found}:
+        found.append(
+            Earlier(
+                plan.baseline_year or 0,
+                Fraction(plan.baseline_index),
+                plan.baseline_rank,
+                plan.baseline_ranked_agencies,
+            )
+        )
+    with_gap = [replace(one, gap=None if index is None else index - one.index) for one in found]
+    return sorted(with_gap, key=lambda one: -one.year)
+
+
+@dataclass(frozen=True)
+class NextBand:
+    band: Band
+    gap: Fraction
+
+
+def next_band(index: Fraction | None, criteria_set: CriteriaSet) -> NextBand | None:
+    """The nearest band above ``index`` and what lacks to it; None where there is none, or no index."""
+    if index is None:
+        return None
+    above = [
+        band
+        for band in criteria_set.band_list()
+        if (band.op == ">=" and Fraction(band.at) > index)
+        or (band.op == ">" and Fraction(band.at) >= index)
+    ]
+    nearest = min(above, key=lambda band: band.at, default=None)
+    return NextBand(nearest, Fraction(nearest.at) - index) if nearest else None
+
+
+def is_capped(card: Card, kind: str, counted: Fraction) -> bool:
+    """More was given than counts."""
+    given = sum((Fraction(one.points) for one in card.adjustments if one.kind == kind), Fraction(0))
+    return given > counted
