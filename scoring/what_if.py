@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from plans.numbers import round_half_up, show_number
 from plans.targets import Value, holds
 from scoring.models import Adjustment
 from scoring.rules import Figure, show_points
@@ -206,6 +207,16 @@ def best_five(inputs: Inputs, base: Trial, risks: Iterable[Risk]) -> BestFive:
 # -- Two cards side by side --------------------------------------------------------------------------
 
 
+def signed(value: Fraction | None, places: int = 2) -> str:
+    """``+1,50``; empty where nothing changes. What rounds to nothing gets two digits more."""
+    if not value:
+        return ""
+    if not round_half_up(value, places):
+        places += 2
+    sign = "+" if value > 0 else "−"
+    return f"{sign}{show_number(abs(value), places)}"
+
+
 @dataclass(frozen=True)
 class Step:
     """The band above, and what is missing of it."""
@@ -250,8 +261,17 @@ class Change:
         return (before.points, before.counts) != (after.points, after.counts)
 
     @property
+    def reworded(self) -> bool:
+        """The same points for another reason."""
+        return self.before.now.how != self.after.now.how
+
+    @property
     def gained(self) -> Fraction:
         return _counted(self.after.now) - _counted(self.before.now)
+
+    @property
+    def gained_text(self) -> str:
+        return signed(self.gained)
 
 
 def _counted(points: Points) -> Fraction:
