@@ -236,14 +236,14 @@ def _band_faults(source: Source) -> Iterator[Fault]:
 
 def _leaf_faults(source: Source, node: _Node) -> Iterator[Fault]:
     if "max" not in node.data:
-        yield source.fault("thiếu «max»: điểm tối đa", *node.path)
+        yield source.missing("max", *node.path)
     is_survey = node.data.get("kind") == "survey"
     if is_survey and "rule" in node.data:
         yield source.fault(
             "điểm điều tra xã hội học được nhập, không tính theo quy tắc", *node.path, "rule"
         )
     if not is_survey and node.data.get("rule") is None:
-        yield source.fault("thiếu «rule»: quy tắc tính điểm", *node.path)
+        yield source.missing("rule", *node.path)
     highest, lowest = node.points("max"), node.points("min")
     if highest is not None and lowest is not None and lowest > highest:
         yield source.fault(
@@ -281,6 +281,15 @@ def _points_below(node: _Node) -> Decimal | None:
     return total
 
 
+def _where(code: str, rule: Mapping[str, Any]) -> tuple[str, ...]:
+    """The field of ``rule`` that names the indicator."""
+    for key, value in rule.items():
+        several = value if isinstance(value, list) else [value]
+        if any(one == code or (isinstance(one, dict) and code in one.values()) for one in several):
+            return (key,)
+    return ()
+
+
 def _rule_faults(source: Source, node: _Node, targets: Mapping[str, Target]) -> Iterator[Fault]:
     try:
         rule: RuleBase = parse_rule(node.data["rule"])
@@ -291,7 +300,10 @@ def _rule_faults(source: Source, node: _Node, targets: Mapping[str, Target]) -> 
             near = difflib.get_close_matches(code, targets, n=1)
             hint = f"; có phải «{near[0]}»?" if near else ""
             yield source.fault(
-                f"kế hoạch của cơ quan không có chỉ tiêu «{code}»{hint}", *node.path, "rule"
+                f"kế hoạch của cơ quan không có chỉ tiêu «{code}»{hint}",
+                *node.path,
+                "rule",
+                *_where(code, node.data["rule"]),
             )
     # Rules that read quarters are right or wrong alike in every year.
     leaf = Leaf(node.points("max") or Decimal(0), 2000, node.points("min") or Decimal(0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Never, TypeVar, get_args
 
@@ -144,8 +143,7 @@ def _fault(details: ErrorDetails, model: type[BaseModel], source: Source) -> Fau
             f"; có phải «{near[0]}»?" if near else f" (các khóa: {', '.join(known)})"
         )
     elif kind == "missing":
-        message = f"thiếu «{path[-1]}»"
-        return replace(source.fault(message, *path), place=source.place(*path[:-1]))
+        return source.missing(str(path[-1]), *path[:-1])
     else:
         message = _words(kind, details)
     return source.fault(message, *path)

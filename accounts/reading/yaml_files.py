@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,11 @@ class Source:
     def fault(self, message: str, *path: str | int) -> Fault:
         """A fault at ``path``, with its line and place."""
         return Fault(message, self.nearest_line(*path), self.place(*path), path)
+
+    def missing(self, key: str, *path: str | int) -> Fault:
+        """A fault of what has no ``key``: said of the entry at ``path``."""
+        found = self.fault(f"thiếu «{key}»", *path, key)
+        return replace(found, place=self.place(*path))
 
     @classmethod
     def of(cls, data: Any) -> Source:

@@ -10,6 +10,7 @@ from openpyxl.utils import get_column_letter
 from accounts.reading import Fault, Source
 from accounts.text import clean, fold
 from scoring.criteria_schema import in_words
+from scoring.criteria_sheets.layout import BY_KEY
 from scoring.criteria_sheets.little import Unreadable
 
 KeyPath = tuple[str | int, ...]
@@ -56,11 +57,16 @@ class CellSource(Source):
         return str(self._nearest(path) or "")
 
     def fault(self, message: str, *path: str | int) -> Fault:
-        return super().fault(in_words(message), *path)
+        # Here the kind of rule stands in one column, its fields in others.
+        words = in_words(message.replace("«rule»", f"«{BY_KEY['kind'].heading}»"))
+        return super().fault(words, *path)
+
+    def missing(self, key: str, *path: str | int) -> Fault:
+        return self.fault(f"thiếu «{key}»", *path, key)
 
     def refuse(self, path: KeyPath, place: Place, message: str) -> None:
         """What stands at ``place`` cannot be read as ``path`` wants it."""
-        self.places.setdefault(path, place)
+        self.places[path] = place
         self.faults.setdefault(path, Fault(message, place.row))
 
 

@@ -103,7 +103,7 @@ def test_a_set_being_written_says_what_it_lacks(agency):
     found = faults_of(draft)
     assert [(f.code, f.field, f.part) for f in found] == [
         ("1", "max", ""),
-        ("1.1", "rule", ""),
+        ("1.1", "rule", "indicator"),
         ("1.1", "rule", "floor"),
     ]
     assert "5 nhưng các tiêu chí con cộng lại là 4" in found[0].message
