@@ -79,6 +79,17 @@ APPRAISAL = frozenset(
     }
 )
 
+WHAT_IF = frozenset({"what_if", "what_if_compute", "scenario_save"})
+SCENARIOS = frozenset(
+    {
+        "scenario_list",
+        "scenario_detail",
+        "scenario_change",
+        "scenario_delete",
+        "scenario_compare",
+    }
+)
+
 # R36a: at most five a role; everything else hangs under one of them.
 MENU = (
     Entry(
@@ -119,14 +130,15 @@ MENU = (
         )
         | DOCUMENTS
         | OBSTACLES
-        | EXPLANATIONS,
+        | EXPLANATIONS
+        | SCENARIOS,
     ),
     Entry(
         "Duyệt",
         "clipboard-check",
         "review_queue",
         frozenset({Role.COORDINATOR}),
-        frozenset({"review_report"}),
+        frozenset({"review_report", "report_enter", "report_form", "evidence_add"}),
     ),
     # Of those who have «Tổng quan» it hangs under it.
     Entry("Kế hoạch", "book", "plan_list", frozenset(Role) - OVERSIGHT, PLANS),
@@ -135,7 +147,11 @@ MENU = (
         "rosette",
         "scorecard_detail",
         OVERSIGHT,
-        frozenset({"risk_list", "explanation_ask"}) | EXPLANATIONS | SCORECARDS,
+        frozenset({"risk_list", "explanation_ask"})
+        | EXPLANATIONS
+        | SCORECARDS
+        | WHAT_IF
+        | SCENARIOS,
     ),
     Entry("Hồ sơ nộp", "file-spreadsheet", "export_list", OVERSIGHT, frozenset({"export_request"})),
 )
@@ -154,6 +170,8 @@ UNDER_OVERVIEW = (
 UNDER_TODO = (
     Entry("Việc của đơn vị", "", "todo", UNIT),
     Entry("Điểm còn giành được", "", "unit_risks", UNIT),
+    # Of those who have «Điểm» it hangs under «Thử tính».
+    Entry("Phương án điểm", "", "scenario_list", UNIT, SCENARIOS),
     Entry("Vướng mắc", "", "obstacle_list", UNIT, OBSTACLES),
     Entry("Giải trình", "", "explanation_list", UNIT, EXPLANATIONS),
     Entry("Sai sót", "", "fault_list", UNIT),
@@ -163,6 +181,7 @@ UNDER_TODO = (
 UNDER_SCORES = (
     Entry("Phiếu điểm", "", "scorecard_detail", OVERSIGHT),
     Entry("Điểm còn giành được", "", "risk_list", OVERSIGHT),
+    Entry("Thử tính", "", "what_if", OVERSIGHT, WHAT_IF | SCENARIOS),
     Entry("Thẩm định", "", "appraisal_home", OVERSIGHT, APPRAISAL),
     Entry("Giải trình", "", "explanation_list", OVERSIGHT, EXPLANATIONS | {"explanation_ask"}),
 )
@@ -204,12 +223,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user.roles and not user.roles & OVERSIGHT:
         entries += [ADMIN_ONLY] if ADMIN_ONLY.roles & user.roles else []
     tabs: tuple[Entry, ...] = ()
-    for under in (UNDER_OVERVIEW, UNDER_TODO, UNDER_SCORES):
+    of_units: tuple[Entry, ...] = UNDER_TODO
+    if user.roles & OVERSIGHT:
+        of_units = tuple(entry for entry in UNDER_TODO if entry.name != "scenario_list")
+    for under in (UNDER_OVERVIEW, of_units, UNDER_SCORES):
         if not tabs and user.roles & under[0].roles and any(e.covers_page(here) for e in under):
             tabs = under
     menu = [entry.at(here) for entry in entries if agency is not None]
-    # A page under two entries lights the first: one of several roles is one place at a time.
-    lit = next((entry for entry in menu if entry.active), None)
+    # A page under two entries lights that of its tabs, else the first: one is in one place at a time.
+    active = [entry for entry in menu if entry.active]
+    lit = next(
+        (e for e in active if tabs and e.name == tabs[0].name), active[0] if active else None
+    )
     for entry in menu:
         entry.active = entry is lit
     return {
