@@ -20,7 +20,9 @@ from scoring.models import LeafScore, Scorecard
 from scoring.scorecards import compute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from scoring.scorecards import Card
 
 
 @dataclass(frozen=True)
@@ -151,3 +153,26 @@ def _replace(
             of=following,
             changes=dict(sorted(changes.items())),
         )
+
+
+def focus_of(card: Card, focus: Mapping[int, Iterable[TaskFocus]]) -> dict[int, list[TaskFocus]]:
+    """Key of the leaf of ``card`` -> what ``focus`` of its tasks is about it.
+
+    By the criterion's code, else by the code it had in the set before; what no leaf goes on from stands at
+    every leaf of its task.
+    """
+    named: dict[str, set[int]] = defaultdict(set)
+    for leaf in card.leaves:
+        for code in {leaf.criterion.code, *leaf.criterion.old_codes}:
+            named[code].add(leaf.criterion.pk)
+    found: dict[int, list[TaskFocus]] = {}
+    for leaf in card.leaves:
+        rows = {row.pk: row for r in leaf.results for row in focus.get(r.indicator.task_id, ())}
+        about = [
+            row
+            for row in rows.values()
+            if not named.get(row.criterion) or leaf.criterion.pk in named[row.criterion]
+        ]
+        if about:
+            found[leaf.criterion.pk] = about
+    return found

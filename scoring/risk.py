@@ -1,4 +1,7 @@
-"""Points at risk (R30): every leaf below its maximum, what it lacks, who holds it, whether it can still be had."""
+"""Points at risk (R30): every leaf below its maximum, what it lacks, who holds it, whether it can still be had.
+
+A unit's own reports are put in the order in which its to-do list and its reminders have them.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,20 @@ from scoring import rules
 from scoring.scorecards import Card, ScoredLeaf
 from scoring.totals import Source
 from tasks.models import Report
-from tasks.states import State
+from tasks.states import OWED, State
 
 if TYPE_CHECKING:
     from accounts.models import Unit
+    from plans.models import Area
 
+
+class _NoArea:
+    """Where points belong that no task of the plan stands behind, as those that people type."""
+
+    code, name = "", "Không thuộc nhiệm vụ nào của kế hoạch"
+
+
+NO_AREA = _NoArea()
 LOST = "không còn đạt được trong năm nay"
 
 
@@ -30,6 +42,7 @@ class Risk:
     missing: tuple[str, ...]
     holders: tuple[Report, ...]  # reports not yet accepted, nearest date first
     due_before: dt.date | None
+    areas: tuple[Area, ...] = ()  # of the plan, whose tasks the leaf's figures come from
 
     @property
     def reachable(self) -> bool:
@@ -43,10 +56,32 @@ class Risk:
         """Days to the last one on time; negative once it has passed."""
         return None if self.due_before is None else (self.due_before - on).days - 1
 
+    @property
+    def waits_for_office(self) -> bool:
+        """Nobody reports it: Văn phòng Sở types the points."""
+        return self.leaf.now.state == rules.State.WAITING_MANUAL
+
+
+@dataclass
+class Own:
+    """One report that a unit still holds, with the leaves whose points wait for it."""
+
+    report: Report
+    rows: list[Risk] = field(default_factory=list)
+
+    @property
+    def stake(self) -> Fraction:
+        """What ``Report.stake`` is written from: every leaf counts whole for each report it waits for."""
+        return sum((row.winnable for row in self.rows), Fraction(0))
+
+    @property
+    def is_owed(self) -> bool:
+        return self.report.state in OWED
+
 
 @dataclass
 class Tally:
-    """What one unit or one field has to win."""
+    """What one unit, one area of the plan or one field of the set has to win."""
 
     name: str
     code: str = ""
@@ -66,6 +101,7 @@ class Risks:
 
     rows: list[Risk] = field(default_factory=list)
     by_unit: list[Tally] = field(default_factory=list)
+    by_area: list[Tally] = field(default_factory=list)
     by_field: list[Tally] = field(default_factory=list)
 
     @property
@@ -76,9 +112,31 @@ class Risks:
     def winnable(self) -> Fraction:
         return sum((row.winnable for row in self.rows), Fraction(0))
 
+    def held_by(self, unit: Unit) -> list[Own]:
+        """The reports that ``unit`` still holds, in the order of ``tasks.owing``: date, points, plan."""
+        found: dict[int, Own] = {}
+        for row in self.rows:
+            for report in row.holders:
+                if report.unit_id == unit.pk:
+                    found.setdefault(report.pk, Own(report)).rows.append(row)
+        return sorted(
+            found.values(),
+            key=lambda own: (
+                own.report.due_before,
+                own.report.extended_to is not None,
+                -own.stake,
+                own.report.task.area.order,
+                own.report.task.order,
+                own.report.task.code,
+            ),
+        )
 
-def risks_of(card: Card, *, on: dt.date, unit: Unit | None = None) -> Risks:
-    """Still reachable first, then points, date, code. ``unit``: only the leaves whose figures it owes.
+
+def risks_of(
+    card: Card, *, on: dt.date, unit: Unit | None = None, area: Area | None = None
+) -> Risks:
+    """Still reachable first, then points, date, code. ``unit``: only the leaves whose figures it owes;
+    ``area``: only those whose figures come from its tasks.
 
     One query beside the card's own.
     """
@@ -89,6 +147,7 @@ def risks_of(card: Card, *, on: dt.date, unit: Unit | None = None) -> Risks:
         for leaf in card.leaves
         if (row := _risk(card, leaf, reports, closed=closed)) is not None
         and (unit is None or _owes(leaf, unit, reports))
+        and (area is None or area in row.areas)
     ]
     rows.sort(
         key=lambda row: (
@@ -100,6 +159,7 @@ def risks_of(card: Card, *, on: dt.date, unit: Unit | None = None) -> Risks:
     )
     found = Risks(rows)
     found.by_field = _tallied((row, [row.leaf.field]) for row in rows)
+    found.by_area = _tallied((row, row.areas or [NO_AREA]) for row in rows)
     found.by_unit = _tallied((row, row.units) for row in rows)
     return found
 
@@ -111,7 +171,7 @@ def _reports(card: Card) -> dict[int, list[Report]]:
     for report in (
         Report.objects.active()
         .filter(period=card.period, task__in=tasks)
-        .select_related("unit", "period")
+        .select_related("unit", "period", "task__area")
         .order_by("unit__order", "unit_id")
     ):
         found.setdefault(report.task_id, []).append(report)
@@ -152,6 +212,7 @@ def _risk(
         missing=_missing(card, leaf),
         holders=tuple(open_reports),
         due_before=open_reports[0].due_before if open_reports else None,
+        areas=tuple(dict.fromkeys(result.indicator.task.area for result in leaf.results)),
     )
 
 
@@ -162,6 +223,8 @@ def _missing(card: Card, leaf: ScoredLeaf) -> tuple[str, ...]:
         return (leaf.entry.explanation,)
     if leaf.rule is None:
         return ("kết quả điều tra xã hội học",)
+    if leaf.now.state == rules.State.NOT_ARISING:  # of a set whose policy counts it as none
+        return (leaf.now.how,)
     return tuple(rules.wanting(leaf.rule, leaf.leaf, card.figures))
 
 
