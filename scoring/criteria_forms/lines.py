@@ -224,6 +224,27 @@ class LineForms:
         name = FIELD_OF.get(key, key)
         self.form.add_error(name if name in self.form.fields else None, words)
 
+    def rule_faults(self) -> list[tuple[str, str, str]]:
+        """What is wrong with the rule alone, whatever the rest of the line lacks; empty where it can be tried."""
+        rule = self.rule
+        assert rule is not None
+        if not rule.is_valid():
+            return rule.faults()
+        entry: dict[str, Any] = {"code": "0", "name": "0", "rule": rule.read()}
+        entry |= {"max": plain(self.maximum or Decimal(1)), "min": plain(self.minimum)}
+        return [
+            ("", "Quy tắc", f"{words}.")
+            for path, words in _faults(entry, self.known, is_leaf=True)
+            if path[:1] == ("rule",)
+        ]
+
+    def say(self, name: str, words: str) -> None:
+        """A remark at the field ``name``, at the top where there is none."""
+        if name == "rule" and self.rule:
+            self.rule.error = words
+        else:
+            self.form.add_error(name if name in self.form.fields else None, words)
+
     def faults(self) -> list[tuple[str, str, str]]:
         """(id of the field, its name, what is wrong), in the order of the page."""
         found = [("", "", str(words)) for words in self.form.non_field_errors()]

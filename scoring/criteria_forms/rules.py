@@ -123,6 +123,18 @@ class RuleForm:
         self.parts = [self._part(ask, typed, action) for ask in asks]
 
     @property
+    def is_chosen(self) -> bool:
+        return self.kind is not None
+
+    @property
+    def title(self) -> str:
+        return self.kind.title if self.kind else ""
+
+    @property
+    def about(self) -> str:
+        return self.kind.about if self.kind else ""
+
+    @property
     def kinds(self) -> list[tuple[str, str, str]]:
         """(type, title, what it does) of every kind, to choose from."""
         return [(name, kind.title, kind.about) for name, kind in BY_TYPE.items()]
@@ -187,7 +199,8 @@ class RuleForm:
         for ask in asks if row else ():
             # In a table the heading of the column is the label to the eye only.
             fields[ask.name].widget.attrs["aria-label"] = f"{ask.label}, {row}"
-        form_class: type[Styled] = type("RuleFields", (Styled,), fields)
+        # A copy, because Django takes the fields out of what it is given.
+        form_class: type[Styled] = type("RuleFields", (Styled,), dict(fields))
         if typed is None:
             return form_class(prefix=prefix)
         if self.checked:
@@ -198,17 +211,18 @@ class RuleForm:
 
     def _fields(self, ask: Ask) -> dict[str, forms.Field]:
         more: dict[str, Any] = {"label": ask.label, "required": not ask.optional}
+        chosen: dict[str, Any] = {"error_messages": {"required": "Chưa chọn."}}
         match ask.shape:
             case Shape.INDICATOR:
                 return {ask.name: IndicatorField(self.known, ask, **more)}
             case Shape.CHOICE:
-                return {ask.name: forms.ChoiceField(choices=ask.choices, **more)}
+                return {ask.name: forms.ChoiceField(choices=ask.choices, **chosen, **more)}
             case Shape.DUE:
                 quarters = [("", "– theo kế hoạch –")]
                 quarters += [(str(n), f"quý {ROMAN[n]}") for n in range(1, 5)]
                 years = [(str(n), say_years(n) or "năm chấm") for n in YEARS]
                 return {
-                    f"{ask.name}_quarter": forms.ChoiceField(choices=quarters, **more),
+                    f"{ask.name}_quarter": forms.ChoiceField(choices=quarters, **chosen, **more),
                     f"{ask.name}_year": forms.ChoiceField(
                         choices=years, label="Của năm", required=False, initial="0"
                     ),

@@ -278,7 +278,7 @@ class TiersRule(RuleBase):
             "tiers",
             "Các mức",
             Shape.ROWS,
-            columns=(ASK_OP, Ask("at", "Ngưỡng"), ask_points("points", "Điểm")),
+            columns=(ASK_OP, Ask("at", "Ngưỡng"), Ask("points", "Điểm")),
             row="mức",
         ),
         ask_points("otherwise", "Ngoài các mức trên được"),
