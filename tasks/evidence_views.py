@@ -18,8 +18,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import signed_in
-from accounts.history import Actor
-from accounts.models import Role
 from plans.targets import Kind
 from tasks import files, services
 from tasks.evidence import add_evidence, remove_evidence
@@ -27,6 +25,7 @@ from tasks.evidence_forms import EvidenceForm, offered
 from tasks.models import Answer, Document, Report, StoredFile
 from tasks.permissions import can, require
 from tasks.register import MAX_FILES
+from tasks.substitution_pages import writer
 from tasks.uploading import upload_trouble
 
 if TYPE_CHECKING:
@@ -125,11 +124,6 @@ def evidence_context(
     }
 
 
-def _actor(request: SignedIn) -> Actor:
-    role = Role.HEAD if Role.HEAD in request.user.roles else Role.REPORTER
-    return Actor.from_request(request, role=role)
-
-
 def _own_report(request: SignedIn, pk: int) -> Report:
     """The report to change: 404 for another agency's, 403 with the reason where it may not be written."""
     report = get_object_or_404(Report.objects.in_agency_of(request.user).with_names(), pk=pk)
@@ -161,7 +155,8 @@ def evidence_add(request: SignedIn, pk: int) -> HttpResponse:
     if form.errors:
         return _show_form(request, report, form, status=422)
     try:
-        evidence = add_evidence(report=report, by=_actor(request), **form.cleaned_data)
+        by = writer(request, report)
+        evidence = add_evidence(report=report, by=by, **form.cleaned_data)
     except services.Refused as error:
         form.add_error(None, str(error).split("\n"))
         return _show_form(request, report, form, status=422)
@@ -191,7 +186,7 @@ def evidence_remove(request: SignedIn, pk: int, evidence_pk: int) -> HttpRespons
         report.evidence.select_related("document", "report"), pk=evidence_pk
     )
     words = str(evidence.document)
-    remove_evidence(evidence=evidence, by=_actor(request))
+    remove_evidence(evidence=evidence, by=writer(request, report))
     return _done(request, report, f"Đã bỏ tài liệu kiểm chứng {words} khỏi báo cáo.")
 
 

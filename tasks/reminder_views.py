@@ -18,7 +18,7 @@ from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Mail, User
 from accounts.text import read_day
-from tasks import explanations, obstacles
+from tasks import explanations, obstacles, substitutions
 from tasks.models import Reminder
 from tasks.permissions import can, require
 from tasks.reminders import coming
@@ -34,6 +34,7 @@ KINDS = {
     "report_returned": "Báo cáo bị trả lại",
     "report_reopened": "Báo cáo được mở lại",
     "report_corrected": "Số liệu được đính chính",
+    **substitutions.KINDS,
     **obstacles.KINDS,
     **explanations.KINDS,
 }

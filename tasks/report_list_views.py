@@ -91,6 +91,7 @@ def report_list(request: SignedIn) -> HttpResponse:
             "units": units_of(request, period),
             "states": [*STATE_TEXT.items(), ("late", "Trễ hạn")],
             "office": can(user, "review"),
+            "locked": period is not None and period.is_closed(),
             "today": timezone.localdate(),
             "back": f"{reverse('dashboard')}?{chosen.query(period)}",
         },
@@ -113,4 +114,4 @@ def _ordered(reports: ReportQuerySet, order: str) -> ReportQuerySet:
                 output_field=IntegerField(),
             )
         )
-    return reports.select_related("unit", "task__area").order_by(*ORDERS[order][1])
+    return reports.select_related("unit", "task__area", "substitution").order_by(*ORDERS[order][1])

@@ -21,7 +21,7 @@ from tasks.contributions import asked_for
 from tasks.evidence_views import evidence_context
 from tasks.last_year import last_year
 from tasks.models import Answer, Report, Transition
-from tasks.permissions import can, why_not
+from tasks.permissions import can, enters, steps_known_to, why_not
 from tasks.states import Action, State
 from tasks.verdicts import verdicts
 
@@ -82,7 +82,7 @@ def show_form(
         question.before = last.answers.get(question.indicator.pk)
         question.target = target_text(question.indicator, report.period.year)
         question.verdict = shown[question.indicator.pk]
-    steps = list(report.transitions.select_related("for_unit"))
+    steps = list(report.transitions.filter(steps_known_to(user)).select_related("for_unit"))
     may_submit = can(user, "report_submit", report)
     today = timezone.localdate()
     return render(
@@ -104,6 +104,7 @@ def show_form(
             "may_hand_up_anyway": then == "hand_up" and faults == list(gaps),
             "errors": errors,
             "restored": restored,
+            "entering": report.substitution if enters(user, report) else None,
             "conflict": conflict,
             "may_submit": may_submit,
             "may_hand_up": can(user, "report_hand_up", report)
@@ -274,7 +275,9 @@ def show_refused(request: SignedIn, report: Report) -> HttpResponse:
         return redirect("report_detail", report.pk)
     indicators = services.asked_indicators(report)
     typed = read_form(request.POST, indicators, today=timezone.localdate()).content
-    stored = stored_content(report, stored_answers(report))
+    # Who entered it for the unit (R2b) is not told what the unit has made of it since (R3).
+    own = report.unit_id == request.user.unit_id
+    stored = stored_content(report, stored_answers(report)) if own else Content()
     rows = [
         (TEXT_LABELS[name], getattr(typed, name))
         for name in TEXTS

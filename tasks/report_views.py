@@ -18,13 +18,13 @@ from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Role
 from plans.wording import target_text
-from tasks import services
+from tasks import services, substitutions
 from tasks.answer_forms import FIELDS, field_name, read_form
 from tasks.contents import TEXTS, stored_content
 from tasks.contributions import asked_for
 from tasks.last_year import fill_empty, last_year
 from tasks.models import Report
-from tasks.permissions import can, require, require_read, steps_known_to, why_not
+from tasks.permissions import can, enters, require, require_read, steps_known_to, why_not
 from tasks.report_pages import (
     conflict_html,
     get_report,
@@ -36,9 +36,9 @@ from tasks.report_pages import (
     show_form,
     show_refused,
     stored_answers,
-    unit_role,
 )
 from tasks.states import State
+from tasks.substitution_pages import substitution_context, writer
 from tasks.templatetags.reports import state_badge
 from tasks.todo_views import next_owed
 from tasks.verdicts import verdicts
@@ -74,11 +74,14 @@ def report_form(request: SignedIn, pk: int) -> HttpResponse:
             if request.method == "POST"
             else show_form(request, report)
         )
-    if report.unit_id != user.unit_id or not can(user, "unit_todo"):
+    own = report.unit_id == user.unit_id
+    # Who was entering it for the unit (R2b) gets back what was typed meanwhile.
+    entered = request.method == "POST" and not own and can(user, "report_enter")
+    if not entered and not (own and can(user, "unit_todo")):
         require(user, "report_write", report)  # 403: another unit's, or a role that never writes
     if request.method == "POST":
         return show_refused(request, report)
-    if not report.period.is_closed():  # of a closed period the page itself says so
+    if not (report.period.is_closed() or report.being_entered):  # of these the page itself says so
         messages.info(request, reason)
     return redirect("report_detail", pk)
 
@@ -92,6 +95,7 @@ class Saved:
     typed: Typed
     before: Content
     filled: int = 0  # places started from last year
+    began: bool = False  # the first save of all
 
 
 def _save(request: SignedIn, report: Report) -> Saved:
@@ -104,6 +108,7 @@ def _save(request: SignedIn, report: Report) -> Saved:
         post, filled = fill_empty(post, last_year(report, indicators), indicators)
     typed = read_form(post, indicators, today=timezone.localdate())
     before = stored_content(report, answers)
+    fresh = report.state == State.NOT_STARTED
     base = posted_version(request.POST, "version")
     if (
         "over" in request.POST
@@ -114,7 +119,7 @@ def _save(request: SignedIn, report: Report) -> Saved:
     try:
         services.save(
             report=report,
-            by=actor(request, unit_role(request.user)),
+            by=writer(request, report),
             base_version=base,
             content=typed.content,
             indicators=indicators,
@@ -124,7 +129,8 @@ def _save(request: SignedIn, report: Report) -> Saved:
         report = get_report(request.user, report.pk)
         if not (can(request.user, "report_write", report) and same_as_stored(report, post)):
             raise
-    return Saved(report, indicators, typed, before, filled)
+    began = fresh and report.state != State.NOT_STARTED
+    return Saved(report, indicators, typed, before, filled, began)
 
 
 def _save_and_go_on(request: SignedIn, report: Report) -> HttpResponse:
@@ -180,13 +186,20 @@ def _submit(request: SignedIn, report: Report, indicators: list[Indicator]) -> H
     gaps = services.gaps(report, indicators, stored_answers(report))
     if gaps:
         return show_form(request, report, gaps=gaps, then="submit", status=422)
+    for_the_unit = enters(request.user, report)
     try:
-        sent = services.submit(report=report, by=actor(request, Role.HEAD))
+        by = writer(request, report, Role.HEAD)
+        send = substitutions.send if for_the_unit else services.submit
+        sent = send(report=report, by=by)
     except services.Refused as error:
         messages.error(request, str(error))
         return redirect("report_form", report.pk)
     except services.Conflict:
         return show_conflict(request, report.pk)
+    if for_the_unit:
+        name = f"báo cáo {report.task.code} thay {report.unit.name}"
+        messages.success(request, f"Đã gửi {name} và gửi thư báo đơn vị.")
+        return redirect("review_report", report.pk)
     late = " (trễ hạn)" if report.is_late else ""
     words = f"Đã gửi báo cáo {report.task.code} cho Văn phòng Sở{late}."
     if not sent:
@@ -233,7 +246,7 @@ def report_autosave(request: SignedIn, pk: int) -> HttpResponse:
     report, typed = saved.report, saved.typed
     touched = [i for i in saved.indicators if saved.before.words(i.pk) != typed.content.words(i.pk)]
     html: dict[str, str] = {}
-    if touched or report.version == 1:
+    if touched or saved.began:
         html["report-state"] = state_badge(report)
         html["answered"] = str(typed.content.complete(saved.indicators))
     shown = verdicts(report, touched, stored_answers(report) if touched else {})
@@ -294,7 +307,8 @@ def detail_context(user: User, report: Report) -> dict[str, Any]:
     """What the page of one report shows to ``user``."""
     own = report.unit_id == user.unit_id and bool(user.roles & {Role.REPORTER, Role.HEAD})
     version = None
-    if not own and report.state not in {State.SUBMITTED, State.ACCEPTED}:
+    entering = enters(user, report)
+    if not (own or entering) and report.state not in {State.SUBMITTED, State.ACCEPTED}:
         version = report.versions.order_by("-number").first()
     content = version.content if version else services.content_of(report)
     indicators = services.asked_indicators(report)
@@ -328,4 +342,5 @@ def detail_context(user: User, report: Report) -> dict[str, Any]:
         "return_reason": last_reason(report),
         "asked": asked_for(report, user),
         "corrections": report.corrections.select_related("indicator", "for_unit"),
+        **substitution_context(user, report),
     }

@@ -159,6 +159,8 @@ def show_review(
             "reviewing": True,
             "may_accept": report.state == State.SUBMITTED and can(user, "report_accept", report),
             "may_reopen": report.state == State.ACCEPTED and can(user, "report_reopen", report),
+            "may_return": report.state == State.SUBMITTED and can(user, "report_return", report),
+            "may_enter": not report.being_entered and can(user, "report_enter", report),
             "may_release": can(user, "report_release", report),
             "may_correct": may_correct,
             "correcting": to_correct(report, request.POST, form, faults or {})
@@ -231,6 +233,7 @@ def report_accept(request: SignedIn) -> HttpResponse:
         if report.period.is_closed():
             require(request.user, "report_accept", report)
     acceptable = [report for report in reports if can(request.user, "report_accept", report)]
+    held = [r for r in reports if r.was_entered and r.substitution and r.substitution.is_objected]
     doubtful = not_arising_in(acceptable)
     if doubtful and request.POST.get("xac-nhan") != "1":
         # R7a: it may take a criterion out of the index, so it is never accepted in passing.
@@ -245,10 +248,16 @@ def report_accept(request: SignedIn) -> HttpResponse:
         )
     elif accepted:
         messages.success(request, f"Đã duyệt {accepted} báo cáo.")
-    if accepted < len(reports):
-        messages.info(
-            request, f"{len(reports) - accepted} báo cáo không còn chờ duyệt nên giữ nguyên."
+    if held:
+        names = ", ".join(f"{report.task.code} của {report.unit.name}" for report in held)
+        messages.warning(
+            request,
+            f"Chưa duyệt {names}: đơn vị có ý kiến về báo cáo được nhập thay. Hãy trả lời ý kiến hoặc "
+            "trả lại báo cáo.",
         )
+    if accepted < len(reports) - len(held):
+        left = len(reports) - len(held) - accepted
+        messages.info(request, f"{left} báo cáo không còn chờ duyệt nên giữ nguyên.")
     return back_to(request, "review_queue")
 
 

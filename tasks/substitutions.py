@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import mail
@@ -227,10 +227,9 @@ def answer_objection(*, report: Report, by: Actor, answer: str) -> bool:
 
 def _tell(report: Report, step: HistoryRow, template: str) -> None:
     """Tell the unit's heads and the report's assignee; where it has neither, everybody of it who writes."""
-    people = User.objects.filter(unit_id=report.unit_id).select_related("unit__agency")
-    chosen = list(
-        people.filter(Q(is_head=True) | Q(pk=report.assignee_id or 0), is_active=True)
-    ) or list(people.with_role("reporter"))
+    people = User.objects.with_role("head", "reporter").filter(unit_id=report.unit_id)
+    everybody = list(people.select_related("unit__agency"))
+    chosen = [p for p in everybody if p.is_head or p.pk == report.assignee_id] or everybody
     for person in chosen:
         mail.put(
             key=f"{template}:{step.pk}:{person.pk}",

@@ -89,6 +89,7 @@ class Line:
     address: str
     object: str = ""  # «tasks.report:12», to follow one thing
     changes: list[tuple[str, str, str]] = field(default_factory=list)
+    by_office: bool = False  # for a unit (R2b)
     hidden: bool = False  # values of a draft that is another unit's
 
 
@@ -218,6 +219,7 @@ def _line(row: HistoryRow, **more: Any) -> Line:
         who=row.actor_name,
         acted_as=row.acted_as,
         for_whom=whom,
+        by_office=bool(row.for_unit and not row.for_person),
         basis=basis,
         reason=row.reason,
         address=row.address or "",

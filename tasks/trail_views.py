@@ -137,7 +137,7 @@ def _rows(request: SignedIn, asked: Asked) -> Iterator[list[Cell]]:
                     timezone.localtime(line.at),
                     line.who,
                     line.acted_as,
-                    line.for_whom,
+                    f"{line.for_whom} (VP nhập thay)" if line.by_office else line.for_whom,
                     line.basis,
                     line.action,
                     line.what,

@@ -33,6 +33,7 @@ OBJECTS = {
     "plan": lambda c: [c.plan.pk],
     "period": lambda c: [c.period.pk],
     "share": lambda c: [c.plan.pk, c.units["TCCB"].pk],
+    "not started": lambda c: [c.reports["not_started"].pk],
     "draft": lambda c: [c.report.pk],
     "sent": lambda c: [c.reports["submitted"].pk],
     "returned": lambda c: [c.reports["returned"].pk],
@@ -57,6 +58,7 @@ OBJECTS = {
 }
 TEXT = {"text": "Đã làm", "version": "0"}
 WHY = {"reason": "Thiếu văn bản"}
+BASIS = {"kind": "zalo", "basis": "Ông An báo", "basis_date": "12/11/2019"}
 WHOLE = {"whole": "1"}  # the last field of a form with files
 
 #                                     office head offic other outsd leadr admin | strangers: office head
@@ -117,6 +119,18 @@ ROWS = [
     ("POST report_release", "draft",  "302  403  403  403  403  403  403  404  403", WHY | {"then": "release"}),
     ("POST figure_correct", "sent",   "422  403  403  403  403  403  403  404  403", "figure"),
     ("POST figure_correct", "draft",  "403  403  403  403  403  403  403  404  403", "figure"),
+    # -- the office enters for a unit; the draft has something of the unit's in it
+    ("GET report_enter", "not started", "200  403  403  403  403  403  403  404  403"),
+    ("GET report_enter", "draft",     "200  403  403  403  403  403  403  404  403"),
+    ("GET report_enter", "returned",  "200  403  403  403  403  403  403  404  403"),
+    ("GET report_enter", "sent",      "403  403  403  403  403  403  403  404  403"),
+    ("POST report_enter", "not started", "302  403  403  403  403  403  403  404  403", BASIS),
+    ("POST report_enter", "draft",    "422  403  403  403  403  403  403  404  403", BASIS),
+    ("POST report_enter", "sent",     "403  403  403  403  403  403  403  404  403", BASIS),
+    ("POST report_enter_stop", "not started", "302  403  403  403  403  403  403  404  403", {}),
+    ("POST report_take_over", "draft", "403  302  302  403  403  403  403  404  404", {}),
+    ("POST report_object", "sent",    "403  422  422  403  403  403  403  404  404", TEXT),
+    ("POST objection_answer", "sent", "302  403  403  403  403  403  403  404  403", {"answer": "Đã rõ"}),
     # -- obstacles; the direction's owner is KHTC
     ("GET obstacle_list", "",         "200  200  200  200  200  200  403  200  200"),
     ("GET obstacle_raise", "",        "403  200  200  200  200  403  403  403  200"),

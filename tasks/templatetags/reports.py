@@ -74,6 +74,19 @@ def state_badge(report: Report) -> SafeString:
 
 
 @register.filter
+def entered_mark(report: Report) -> SafeString | str:
+    """That the office enters or entered it for its unit, and that the unit objects (R2b); lists join ``substitution``."""
+    entry = report.substitution
+    if entry is None or not (entry.is_running or entry.is_sent):
+        return ""
+    text = "VP đang nhập thay" if entry.is_running else "VP nhập thay"
+    shown = format_html(' <span class="draft-mark">{}</span>', text)
+    if entry.is_objected:
+        shown += format_html(' <span class="broken-mark">{}</span>', "Đơn vị có ý kiến")
+    return shown
+
+
+@register.filter
 def target_badge(verdict: Verdict | None) -> SafeString | str:
     """Whether a target is met, in icon and word."""
     if verdict is None:
