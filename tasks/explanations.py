@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 State = Explanation.State
 Move = Explanation.Move
-TEXT_LIMIT = 10000
+TEXT_LIMIT = 4000  # as much as the text to the province holds
 KINDS = {
     "explanation_asked": "Yêu cầu giải trình",
     "explanation_answered": "Đơn vị đã giải trình",

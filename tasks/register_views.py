@@ -170,6 +170,7 @@ def _page(
             "document": document,
             "files": list(document.files.select_related("uploaded_by")),
             "uses": register.uses(user, [document]).get(document.pk, []),
+            "explanations": register.explanations_on(user, document),
             "history": _history(document),
             "form": form,
             "files_form": (files_form or FilesForm()) if may_attach else None,

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from accounts.models import Agency, Mail, StandIn, Unit, User
 from plans.models import Area, Assignment, CalendarDay, Duty, Indicator, Period, Plan, Task
-from scoring.models import Export
+from scoring.models import CriteriaSet, Criterion, Export, LeafScore, Scorecard
 from tasks.models import (
     Answer,
     Direction,
@@ -178,6 +178,35 @@ class House:
             document=Document.objects.create(
                 agency=self.agency, unit=self.units["TCCB"], number="13/GT"
             ),
+        )
+        # A card after the province's first round, with one leaf to explain: 1.2.1, as the explanation answered.
+        self.criteria_set = CriteriaSet.objects.create(
+            agency=self.agency, code="BO", name="Bộ tiêu chí", valid_from=2019
+        )
+        field = Criterion.objects.create(
+            criteria_set=self.criteria_set, order=0, code="1", name="Lĩnh vực"
+        )
+        self.leaf = Criterion.objects.create(
+            criteria_set=self.criteria_set,
+            parent=field,
+            depth=1,
+            order=1,
+            code="1.2.1",
+            name="Tiêu chí 1",
+            kind="self",
+            maximum=2,
+            rule={"type": "manual"},
+        )
+        self.appraised_card = Scorecard.objects.create(
+            agency=self.agency, year=2019, criteria_set=self.criteria_set, state="appraised_1"
+        )
+        LeafScore.objects.create(
+            scorecard=self.appraised_card,
+            criterion=self.leaf,
+            override=2,
+            explanation="Đủ",
+            appraised_1=1,
+            asked="Giải trình vì sao",
         )
         path = Path(settings.MEDIA_ROOT) / f"exports/{code}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)

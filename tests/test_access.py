@@ -54,6 +54,9 @@ OBJECTS = {
     "asked": lambda c: [c.explanations["asked"].pk],
     "explained": lambda c: [c.explanations["answered"].pk],
     "explanation proof": lambda c: [c.explanations["asked"].pk, c.proof.pk],
+    "appraised card": lambda c: [c.appraised_card.pk],
+    "appraised leaf": lambda c: [c.appraised_card.pk, c.leaf.pk],
+    "appraised answer": lambda c: [c.appraised_card.pk, c.explanations["answered"].pk],
     "export": lambda c: [c.export.pk],
 }
 TEXT = {"text": "Đã làm", "version": "0"}
@@ -189,6 +192,11 @@ ROWS = [
     ("GET scorecard_detail", "",      "200  403  403  403  403  200  403  200  403"),
     ("GET risk_list", "",             "200  403  403  403  403  200  403  200  403"),
     ("GET unit_risks", "",            "403  200  200  200  200  403  403  403  200"),
+    ("GET explanation_ask", "appraised card", "200  403  403  403  403  200  403  404  404"),
+    ("POST explanation_ask", "appraised card", "422  403  403  403  403  403  403  404  404", {}),
+    ("POST explained_save", "appraised leaf", "302  403  403  403  403  403  403  404  404", {"explained": "Đã làm"}),
+    ("POST explanation_take_in", "appraised answer", "302  403  403  403  403  403  403  404  404", {}),
+    ("POST explanation_finish", "appraised card", "422  403  403  403  403  403  403  404  404", {}),
     # -- what goes out
     ("GET export_list", "",           "200  403  403  403  403  200  403  200  403"),
     ("POST export_request", "",       "302  403  403  403  403  403  403  404  404", "period"),

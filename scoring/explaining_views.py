@@ -1,0 +1,204 @@
+"""«Giải trình với tỉnh»: what the first round took or asks, passed on to units, their answers, our text (R27)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.decorators import signed_in
+from accounts.models import Unit
+from scoring import explaining
+from scoring.appraisal import BadCells, Overtaken
+from scoring.appraisal_views import actor, get_scorecard
+from scoring.explaining_forms import AskForm, FinishForm
+from scoring.permissions import can
+from scoring.scorecard_services import Faults
+from tasks.models import Explanation
+from tasks.services import Refused
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from accounts.http import SignedIn
+    from scoring.models import Criterion, Scorecard
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def explanation_ask(request: SignedIn, pk: int) -> HttpResponse:
+    """The leaves to explain; a POST asks the chosen units about the chosen leaves at once. Leaders read."""
+    action = "appraisal_write" if request.method == "POST" else "scorecard_read"
+    scorecard = get_scorecard(request, pk, action)
+    if request.method != "POST":
+        return _page(request, scorecard)
+    try:
+        found = explaining.explaining_of(scorecard)
+        form = AskForm(found, _units(scorecard), request.POST)
+        if not form.is_valid():
+            return _page(request, scorecard, ask=form, failed="ask")
+        asked = explaining.ask_units(
+            scorecard=scorecard,
+            by=actor(request),
+            due_before=form.due.cleaned_data["due_before"],
+            wishes=form.wishes,
+        )
+    except Refused as error:
+        return _page(request, scorecard, error=str(error), failed="ask", data=request.POST)
+    if asked:
+        units = len({one.unit_id for one in asked})
+        messages.success(
+            request,
+            f"Đã chuyển {len(asked)} yêu cầu giải trình đến {units} đơn vị và gửi thư báo.",
+        )
+    else:
+        messages.info(request, "Các yêu cầu này đã được chuyển trước đó.")
+    return redirect("explanation_ask", pk)
+
+
+@require_POST
+@signed_in
+def explained_save(request: SignedIn, pk: int, leaf_pk: int) -> HttpResponse:
+    """Save what the province gets of one leaf."""
+    scorecard = get_scorecard(request, pk, "appraisal_write")
+    criterion = _leaf(scorecard, leaf_pk)
+    text = request.POST.get("explained", "")
+    try:
+        changed = explaining.write(
+            scorecard=scorecard,
+            criterion=criterion,
+            text=text,
+            before=request.POST.get("before", "").replace("\r\n", "\n"),
+            by=actor(request),
+        )
+    except Overtaken as error:
+        stored = next(iter(error.stored.values()), "")
+        return _page(request, scorecard, failed="text", leaf=criterion.pk, text=text, theirs=stored)
+    except BadCells as error:
+        words = " ".join(error.faults.values())
+        return _page(request, scorecard, failed="text", leaf=criterion.pk, text=text, fault=words)
+    except Refused as error:
+        return _page(
+            request, scorecard, error=str(error), failed="text", leaf=criterion.pk, text=text
+        )
+    if changed:
+        messages.success(request, f"Đã lưu nội dung giải trình tiêu chí {criterion.code}.")
+    else:
+        messages.info(request, "Không có gì thay đổi.")
+    return _back(scorecard, criterion)
+
+
+@require_POST
+@signed_in
+def explanation_take_in(request: SignedIn, pk: int, explanation_pk: int) -> HttpResponse:
+    """Put a unit's answer into what the province gets."""
+    scorecard = get_scorecard(request, pk, "appraisal_write")
+    explanation = get_object_or_404(
+        Explanation.objects.filter(agency=request.user.agency).select_related("period"),
+        pk=explanation_pk,
+    )
+    assert scorecard.criteria_set is not None
+    criterion = get_object_or_404(scorecard.criteria_set.criteria, code=explanation.code)
+    try:
+        taken = explaining.take_in(
+            scorecard=scorecard, criterion=criterion, explanation=explanation, by=actor(request)
+        )
+    except BadCells as error:
+        words = f"Tiêu chí {criterion.code}: {' '.join(error.faults.values())}"
+        return _page(request, scorecard, error=words, failed="take")
+    except Refused as error:
+        return _page(request, scorecard, error=str(error), failed="take")
+    if taken:
+        messages.success(
+            request,
+            f"Đã đưa giải trình tiêu chí {criterion.code} vào văn bản; hãy xem lại lời văn.",
+        )
+    else:
+        messages.info(request, "Giải trình này đã được đưa vào trước đó.")
+    return _back(scorecard, criterion)
+
+
+@require_POST
+@signed_in
+def explanation_finish(request: SignedIn, pk: int) -> HttpResponse:
+    """Our explanation has gone to the province."""
+    scorecard = get_scorecard(request, pk, "appraisal_write")
+    form = FinishForm(request.POST)
+    if not form.is_valid():
+        return _page(request, scorecard, finish=form, failed="finish")
+    try:
+        explaining.finish(scorecard=scorecard, by=actor(request), **form.cleaned_data)
+    except Faults as error:
+        form.add_faults(error)
+        return _page(request, scorecard, finish=form, failed="finish")
+    except Refused as error:
+        return _page(request, scorecard, error=str(error), finish=form, failed="finish")
+    messages.success(request, "Đã ghi gửi giải trình; chờ tỉnh thẩm định lần 2.")
+    return redirect("explanation_ask", pk)
+
+
+def _leaf(scorecard: Scorecard, pk: int) -> Criterion:
+    assert scorecard.criteria_set is not None
+    return get_object_or_404(scorecard.criteria_set.criteria.exclude(kind=""), pk=pk)
+
+
+def _back(scorecard: Scorecard, criterion: Criterion) -> HttpResponse:
+    return redirect(f"{reverse('explanation_ask', args=[scorecard.pk])}#tieu-chi-{criterion.pk}")
+
+
+def _units(scorecard: Scorecard) -> list[Unit]:
+    return list(Unit.objects.filter(agency=scorecard.agency_id).order_by("order", "pk"))
+
+
+def _page(
+    request: SignedIn,
+    scorecard: Scorecard,
+    *,
+    error: str = "",
+    failed: str = "",
+    data: Any = None,
+    ask: AskForm | None = None,
+    finish: FinishForm | None = None,
+    leaf: int | None = None,
+    text: str = "",
+    theirs: str | None = None,
+    fault: str = "",
+) -> HttpResponse:
+    """The page; after a refusal with what was typed, of which leaf (``leaf``), and why (422)."""
+    locked = explaining.why_locked(scorecard)
+    try:
+        found = explaining.explaining_of(scorecard)
+    except Refused as refused:
+        found, locked = None, str(refused)
+    may_write = can(request.user, "appraisal_write") and not locked
+    if found and may_write:
+        ask = ask or AskForm(found, _units(scorecard), data)
+        finish = finish or FinishForm()
+        if not found.lacking:
+            finish.fields.pop("confirmed", None)
+    askings = ask.by_leaf if ask and may_write else {}
+    rows = [(row, askings.get(row.criterion.pk)) for row in found.rows] if found else []
+    return render(
+        request,
+        "scoring/explanation_ask.html",
+        {
+            "scorecard": scorecard,
+            "found": found,
+            "rows": rows,
+            "ask": ask if may_write else None,
+            "finish": finish if may_write else None,
+            "may_write": may_write,
+            "locked": locked,
+            "sent_as": explaining.sent_as(scorecard),
+            "error": error,
+            "failed": failed,
+            "leaf": leaf,
+            "text": text,
+            "theirs": theirs,
+            "fault": fault,
+        },
+        status=422 if failed else 200,
+    )
