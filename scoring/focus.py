@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from accounts.history import Actor, record
-from plans.models import Indicator, Period, Plan, Task, TaskFocus
+from plans.models import Indicator, Plan, Task, TaskFocus
 from plans.numbers import show_number
 from scoring.models import LeafScore, Scorecard
-from scoring.scorecards import compute
+from scoring.scorecards import compute, period_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,7 +49,7 @@ def write_focus(*, scorecard: Scorecard, by: Actor) -> Written:
         return Written(None, year)
     marked = list(scorecard.scores.filter(focus=True).select_related("criterion"))
     tasks = _tasks_behind(marked, plan or following, following)
-    lost = _lost(scorecard, plan) if marked else {}
+    lost = _lost(scorecard) if marked else {}
     wanted = {
         (task.pk, score.criterion.code): TaskFocus(
             task=task,
@@ -100,12 +100,10 @@ def _tasks_behind(
     return found
 
 
-def _lost(scorecard: Scorecard, plan: Plan | None) -> dict[int, Fraction]:
+def _lost(scorecard: Scorecard) -> dict[int, Fraction]:
     """Key of the leaf -> the points that it was short of its maximum."""
-    if plan is None or scorecard.criteria_set is None:
-        return {}
-    period = plan.periods.filter(year=scorecard.year, kind=Period.FINAL).first()
-    if period is None:
+    period = period_of(scorecard)
+    if period is None or scorecard.criteria_set is None:
         return {}
     card = compute(period, scorecard.criteria_set)
     return {leaf.criterion.pk: leaf.now.to_win for leaf in card.leaves}
