@@ -129,13 +129,8 @@ class _Look:
 
     def page(self) -> HttpResponse:
         refused = self.form.errors or self.refused
-        came_from = self.scorecard.events.filter(to_state=self.scorecard.state).exclude(
-            from_state=self.scorecard.state
-        )
-        last = came_from.last() if self.action is Action.STEP_BACK else None
-        target = next_state(
-            self.scorecard.state, self.action, came_from=last.from_state if last else None
-        )
+        state = self.scorecard.state
+        target = next_state(state, self.action, came_from=services.came_from(self.scorecard, state))
         return render(
             self.request,
             "scoring/scorecard_move.html",

@@ -21,7 +21,8 @@ from scoring.frozen import Frozen, freeze
 from scoring.models import CriteriaSet, Scorecard, ScorecardEvent
 from scoring.readiness import Gap, gaps, provisional
 from scoring.scorecards import Card, compute, period_of
-from scoring.states import ACTION_TEXT, MOVES, Action, next_state
+from scoring.states import ACTION_TEXT, MOVES, ORDER, Action, next_state
+from scoring.states import State as StepState
 from tasks.services import Refused
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def move(
     reason = reason.strip()[:TEXT_LIMIT]
     stored = Scorecard.objects.select_related("criteria_set", "agency").get(pk=scorecard.pk)
     source = seen or stored.state
-    target = next_state(source, action, came_from=_came_from(stored, source))
+    target = next_state(source, action, came_from=came_from(stored, source))
     if target is None or stored.state != source:
         raise Refused(_too_late(stored, action, seen))
     if MOVES[action].needs_reason and not reason:
@@ -161,8 +162,10 @@ def move(
     return _write(scorecard, by, ACTION_TEXT[action], source, changes, reason=reason)
 
 
-def _came_from(card: Scorecard, state: str) -> str | None:
-    event = card.events.filter(to_state=state).exclude(from_state=state).last()
+def came_from(card: Scorecard, state: str) -> str | None:
+    """The state from which ``card`` last came forward to ``state``."""
+    before = ORDER[: ORDER.index(StepState(state))]
+    event = card.events.filter(to_state=state, from_state__in=before).last()
     return event.from_state if event else None
 
 
