@@ -175,7 +175,9 @@ def _read_points(name: str, text: str, leaf: Criterion, score: LeafScore | None)
         raise ValueError("Chỉ ghi được đến bốn chữ số thập phân.")
     assert leaf.maximum is not None  # a constraint of the database
     if points > leaf.maximum:
-        raise ValueError(f"Lớn hơn điểm tối đa {show_number(leaf.maximum)}.")
+        # «7.125» is read as thousands, as officials write them.
+        hint = "; số thập phân viết bằng dấu phẩy" if "." in text and "," not in text else ""
+        raise ValueError(f"Lớn hơn điểm tối đa {show_number(leaf.maximum)}{hint}.")
     if points < leaf.minimum:
         raise ValueError(f"Nhỏ hơn điểm tối thiểu {show_number(leaf.minimum)}.")
     if name == "survey" and score is not None and score.not_applicable:
@@ -243,7 +245,7 @@ def fill(*, scorecard: Scorecard, round_: int, by: Actor) -> int:
         )
         value = score.appraised_1 if round_ == SECOND else None
         if value is None:
-            ours = own_points(card, leaf)
+            ours = own_points(leaf)
             assert ours is not None  # it counts, or it would not be lacking
             value = round_half_up(ours, PLACES)
         setattr(score, name, value)
@@ -279,7 +281,7 @@ def lacking(card: Card, round_: int) -> list[ScoredLeaf]:
         for leaf in card.leaves
         if not leaf.criterion.is_survey
         and getattr(leaf.entry, name) is None
-        and own_points(card, leaf) is not None
+        and own_points(leaf) is not None
     ]
 
 

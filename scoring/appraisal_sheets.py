@@ -88,7 +88,7 @@ def _rows(card: Card, scores: Mapping[int, LeafScore]) -> Iterator[list[Cell] | 
             node.code,
             node.name,
             leaf.now.maximum,
-            own_points(card, leaf),
+            own_points(leaf),
             *(getattr(score, name) if score else None for name in NUMBERS),
             score.get_loss_display() if score and score.loss else None,
             (score.note if score else "") or None,

@@ -325,7 +325,7 @@ def _sections(
         line = Line(
             node,
             leaf,
-            ours=own_points(card, leaf),
+            ours=own_points(leaf),
             first=appraisal.words_of(score, "appraised_1") if round_ == SECOND else "",
             asked=score.asked if score and round_ == SECOND else "",
             points=cell("survey" if survey else POINTS_OF[round_]),

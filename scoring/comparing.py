@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from scoring.models import LeafScore
-from scoring.totals import decide
 
 if TYPE_CHECKING:
     from accounts.models import Unit
@@ -142,30 +141,21 @@ class Comparison:
         return sum((row.regained for row in self.rows), Fraction(0))
 
 
-def own_points(card: Card, leaf: ScoredLeaf) -> Fraction | None:
-    """What we gave ourselves: as sent, else without the province's points; None where it did not count."""
-    if leaf.criterion.is_survey:
-        return None
-    frozen = card.inputs.frozen if card.inputs else None
-    if frozen is not None and leaf.criterion.code in frozen.leaves:
-        sent = frozen.leaves[leaf.criterion.code]
-        return sent.points if sent.counts else None
-    entry = replace(leaf.entry, appraised=None)
-    points = decide(leaf.leaf, leaf.outcome, entry, card.criteria_set.policy)
-    return points.points if points.counts else None
+def own_points(leaf: ScoredLeaf) -> Fraction | None:
+    """What we gave ourselves, as sent once it is sent; None where it did not count or is surveyed."""
+    return None if leaf.criterion.is_survey or not leaf.own.counts else leaf.own.points
 
 
 def compare(
     card: Card, scores: Mapping[int, LeafScore], units: Mapping[int, Iterable[Unit]]
 ) -> Comparison:
     """``scores`` by criterion, ``units`` those that owe an indicator, by its key."""
-    rows = [_row(card, leaf, scores.get(leaf.criterion.pk), units) for leaf in card.leaves]
+    rows = [_row(leaf, scores.get(leaf.criterion.pk), units) for leaf in card.leaves]
     rows.sort(key=lambda row: (-row.cut, -row.lost, row.criterion.order))
     return Comparison(rows, *_tallies(rows))
 
 
 def _row(
-    card: Card,
     leaf: ScoredLeaf,
     score: LeafScore | None,
     units: Mapping[int, Iterable[Unit]],
@@ -179,7 +169,7 @@ def _row(
         criterion=leaf.criterion,
         field=leaf.field,
         maximum=leaf.now.maximum,
-        ours=own_points(card, leaf),
+        ours=own_points(leaf),
         first=None if score.appraised_1 is None else Fraction(score.appraised_1),
         final=None if last is None else Fraction(last),
         reason=score.loss or (SURVEYED if survey else UNSAID),
