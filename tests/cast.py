@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from accounts.models import Agency, Mail, StandIn, Unit, User
 from plans.models import Area, Assignment, CalendarDay, Duty, Indicator, Period, Plan, Task
-from scoring.models import CriteriaSet, Criterion, Export, LeafScore, Scorecard
+from scoring.models import CriteriaSet, Criterion, Export, LeafScore, PeerScore, Scorecard
 from tasks.models import (
     Answer,
     Direction,
@@ -207,6 +207,9 @@ class House:
             explanation="Đủ",
             appraised_1=1,
             asked="Giải trình vì sao",
+        )
+        self.peer = PeerScore.objects.create(
+            agency=self.agency, year=2018, name="Sở Y tế", index=70
         )
         path = Path(settings.MEDIA_ROOT) / f"exports/{code}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -57,6 +57,7 @@ OBJECTS = {
     "appraised card": lambda c: [c.appraised_card.pk],
     "appraised leaf": lambda c: [c.appraised_card.pk, c.leaf.pk],
     "appraised answer": lambda c: [c.appraised_card.pk, c.explanations["answered"].pk],
+    "peer": lambda c: [c.peer.pk],
     "export": lambda c: [c.export.pk],
 }
 TEXT = {"text": "Đã làm", "version": "0"}
@@ -197,6 +198,25 @@ ROWS = [
     ("POST explained_save", "appraised leaf", "302  403  403  403  403  403  403  404  404", {"explained": "Đã làm"}),
     ("POST explanation_take_in", "appraised answer", "302  403  403  403  403  403  403  404  404", {}),
     ("POST explanation_finish", "appraised card", "422  403  403  403  403  403  403  404  404", {}),
+    # -- the appraisal and what was published
+    ("GET appraisal_home", "",        "200  403  403  403  403  200  403  200  403"),
+    ("GET appraisal_form", "appraised card", "200  403  403  403  403  200  403  404  404"),
+    ("POST appraisal_form", "appraised card", "302  403  403  403  403  403  403  404  404", {"lan": "2"}),
+    ("GET appraisal_sheet", "appraised card", "200  403  403  403  403  200  403  404  404"),
+    ("GET appraisal_upload", "appraised card", "200  403  403  403  403  403  403  404  404"),
+    ("POST appraisal_upload", "appraised card", "422  403  403  403  403  403  403  404  404", WHOLE),
+    ("GET appraisal_preview", "appraised card", "302  403  403  403  403  403  403  404  404"),
+    ("POST appraisal_preview", "appraised card", "302  403  403  403  403  403  403  404  404", {}),
+    ("GET publication_form", "appraised card", "200  403  403  403  403  200  403  404  404"),
+    ("POST publication_form", "appraised card", "422  403  403  403  403  403  403  404  404", {}),
+    ("GET publication_year_add", "",  "200  403  403  403  403  403  403  200  403"),
+    ("POST publication_year_add", "", "422  403  403  403  403  403  403  422  403", {}),
+    ("GET peer_scores", "",           "200  403  403  403  403  200  403  200  403"),
+    ("POST peer_scores", "",          "422  403  403  403  403  403  403  422  403", WHOLE),
+    ("POST peer_remove", "peer",      "302  403  403  403  403  403  403  404  404", {}),
+    ("GET appraisal_compare", "appraised card", "200  403  403  403  403  200  403  404  404"),
+    ("GET compare_sheet", "appraised card", "200  403  403  403  403  200  403  404  404"),
+    ("POST focus_save", "appraised card", "302  403  403  403  403  403  403  404  404", {}),
     # -- what goes out
     ("GET export_list", "",           "200  403  403  403  403  200  403  200  403"),
     ("POST export_request", "",       "302  403  403  403  403  403  403  404  404", "period"),
