@@ -68,9 +68,9 @@ def set_override(
     explanation = explanation.strip()
     faults = _explanation_faults(explanation, "Điểm Văn phòng chấm cần lời giải trình.")
     if (fault := points_fault(points, criterion)) is not None:
-        faults["override"] = fault
+        faults["points"] = fault
     if criterion.is_survey:
-        faults["override"] = "Điểm điều tra xã hội học do tỉnh đưa ra, Văn phòng không chấm."
+        faults["points"] = "Điểm điều tra xã hội học do tỉnh đưa ra, Văn phòng không chấm."
     if faults:
         raise Faults(faults)
     return _change(

@@ -171,7 +171,7 @@ def _forms(
     """The forms of the page as what is stored fills them; the one that failed as it was typed."""
     stored: dict[str, dict[str, Any]] = {
         "override": {
-            "override": typed(score.override) if score else "",
+            "points": typed(score.override) if score else "",
             "explanation": score.explanation if score else "",
         },
         "not_applicable": {"reason": score.reason if score else ""},
@@ -180,7 +180,7 @@ def _forms(
     found = {name: kind(initial=stored[name], prefix=name) for name, kind in FORMS.items()}
     if form is not None:
         found[failed] = form
-    points = found["override"].fields["override"]
+    points = found["override"].fields["points"]
     assert criterion.maximum is not None
     points.help_text = f"Từ {typed(criterion.minimum) or '0'} đến {typed(criterion.maximum)}."
     return found

@@ -137,7 +137,7 @@ class ReasonForm(Styled):
 
 
 class OverrideForm(Styled):
-    override = PointsField(label="Số điểm")
+    points = PointsField(label="Số điểm")
     explanation = TextField(label="Giải trình", max_length=EXPLANATION_LIMIT)
 
 
