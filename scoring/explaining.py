@@ -137,7 +137,7 @@ def explaining_of(scorecard: Scorecard) -> Explaining:
             continue
         row = Row(
             leaf=leaf,
-            ours=own_points(card, leaf),
+            ours=own_points(leaf),
             score=scores.get(leaf.criterion.pk),
             units=tuple(dict.fromkeys(report.unit for report in risk._behind(leaf, reports))),
             explanations=tuple(asked.get(leaf.criterion.code, ())),

@@ -63,7 +63,8 @@ class Asking:
         # Those that hold the figures first; the others where somebody else must explain.
         self.holders = [(unit, unit.pk in picked) for unit in offered if unit.pk in behind]
         self.others = [(unit, unit.pk in picked) for unit in offered if unit.pk not in behind]
-        self.picked = [unit for unit in offered if unit.pk in picked]
+        # Also those asked already: the same form sent twice is no fault.
+        self.picked = [unit for unit in units if unit.pk in picked]
         self.errors: list[str] = []
 
     @property

@@ -9,9 +9,19 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from season import Office, at
 
+from accounts.history import Actor
+from accounts.models import Role
 from plans.models import Area, Period, Task
+from tasks import explanations
+from tasks.explanations import Question
 from tasks.models import Report
-from tasks.owing import moment_of, owed_for_unit, owed_items
+from tasks.owing import (
+    OwedExplanation,
+    explanations_for_unit,
+    moment_of,
+    owed_for_unit,
+    owed_items,
+)
 
 DAY = dt.date(2019, 11, 13)
 
@@ -208,4 +218,109 @@ def test_one_query_however_long_the_list(office):
             Report.objects.create(
                 period=office.period, task=task, unit=unit, assignee=office.writers["TCCB"]
             )
+    assert count() == before == 2
+
+
+# -- Explanations -------------------------------------------------------------------------------
+
+
+def ask(office, unit="TCCB", code="1.2.1", due=dt.date(2019, 11, 20)):
+    by = Actor.of(office.heads["VP"], role=Role.COORDINATOR)
+    question = Question(unit=office.units[unit], code=code, title="Tập huấn", text="Vì sao?")
+    (made,) = explanations.ask(period=office.period, by=by, due_before=due, questions=[question])
+    return made
+
+
+def explained(items):
+    return [
+        (i.unit.code, i.explanation.code, i.why) for i in items if isinstance(i, OwedExplanation)
+    ]
+
+
+def answer(office, explanation):
+    explanation.refresh_from_db()
+    assert explanations.answer(
+        explanation=explanation,
+        by=Actor.of(office.heads["TCCB"], role=Role.HEAD),
+        text="Vì thế.",
+        version=explanation.version,
+    )
+
+
+def send_back(office, explanation, **more):
+    by = Actor.of(office.heads["VP"], role=Role.COORDINATOR)
+    assert explanations.return_(explanation=explanation, by=by, reason="Thiếu", **more)
+
+
+def test_an_explanation_is_owed_until_it_is_sent_and_again_when_it_comes_back(office):
+    explanation = ask(office)
+    assert explained(owed_items(office.agency, DAY)) == [("TCCB", "1.2.1", "")]
+    item = explanations_for_unit(office.units["TCCB"])[0]
+    assert (item.due_before, item.days_left(DAY), item.thing) == (
+        dt.date(2019, 11, 20),
+        7,
+        explanation,
+    )
+    answer(office, explanation)
+    assert explained(owed_items(office.agency, DAY)) == []
+    send_back(office, explanation)
+    assert explained(owed_items(office.agency, DAY)) == [("TCCB", "1.2.1", "Thiếu")]
+    assert explanations_for_unit(office.units["KHTC"]) == []
+    explanations.withdraw(
+        explanation=explanation, by=Actor.of(office.heads["VP"]), reason="Tỉnh đã thôi"
+    )
+    assert explained(owed_items(office.agency, DAY)) == []
+
+
+def test_an_explanation_is_owed_when_no_period_runs(office):
+    ask(office)
+    Period.objects.filter(pk=office.period.pk).update(closed_at=at(2019, 11, 1))
+    assert len(owed_items(office.agency, dt.date(2020, 2, 1))) == 1
+
+
+def test_explanations_come_by_their_date_behind_the_reports_of_the_same(office):
+    ask(office, code="2.1")
+    ask(office, code="2.2", due=dt.date(2019, 11, 15))
+    kinds = [type(item).__name__ for item in owed_items(office.agency, DAY)]
+    assert kinds[0] == kinds[-1] == "OwedExplanation"
+    assert set(kinds[1:-1]) == {"OwedReport"}
+
+
+def test_a_past_day_knows_what_was_explained_then(office):
+    with time_machine.travel(at(2019, 11, 5, 10)):
+        explanation = ask(office)
+    with time_machine.travel(at(2019, 11, 7, 10)):
+        answer(office, explanation)
+    with time_machine.travel(at(2019, 11, 9, 10)):
+        send_back(office, explanation)
+    with time_machine.travel(at(2019, 11, 11, 10)):
+        answer(office, explanation)
+
+    def seen(day):
+        day = dt.date(2019, 11, day)
+        return explained(owed_items(office.agency, day, moment_of(office.agency, day)))
+
+    assert [day for day in range(4, 14) if seen(day)] == [6, 7, 10, 11]
+    assert seen(7) == [("TCCB", "1.2.1", "")]
+    assert seen(10) == [("TCCB", "1.2.1", "Thiếu")]
+
+
+def test_another_agencys_explanations_are_another_list(office):
+    stranger = Office("SNV", tasks=1)
+    ask(stranger)
+    assert explained(owed_items(office.agency, DAY)) == []
+    assert len(explained(owed_items(stranger.agency, DAY))) == 1
+
+
+def test_one_more_query_however_many_explanations(office):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            for item in owed_items(office.agency, DAY):
+                str(item.unit), item.due_before, str(item.thing)
+        return len(queries)
+
+    ask(office)
+    before = count()
+    for n in range(5):
+        ask(office, code=f"3.{n}")
     assert count() == before == 2

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from season import UNITS, Office, at, person
 
-from accounts.models import Agency, Mail, User
+from accounts.history import Actor
+from accounts.models import Agency, Mail, Role, User
 from plans.models import CalendarDay, Period
-from tasks import jobs, reminders
+from tasks import explanations, jobs, reminders
 from tasks.models import Reminder, ReminderRun, Report
 from tasks.owing import moment_of, owed_for_unit, owed_items
 from tasks.reminders import coming, plan_reminders, remind
@@ -423,3 +424,147 @@ def test_what_comes_next(office):
         remind(office.agency, today)
         assert [m.day.day for m in coming(office.agency, today)] == [20, 21, 22]
     assert [told.code for told in mornings[1].told] == ["overdue-1"]
+
+
+# -- Explanations -------------------------------------------------------------------------------
+
+
+def ask(office, *codes, unit="TCCB", due=dt.date(2019, 11, 28), on=(2019, 11, 13)):
+    with time_machine.travel(at(*on, 9)):
+        return explanations.ask(
+            period=office.period,
+            by=Actor.of(office.heads["VP"], role=Role.COORDINATOR),
+            due_before=due,
+            questions=[
+                explanations.Question(
+                    unit=office.units[unit], code=code, title="Tập huấn", text="Vì sao thiếu?"
+                )
+                for code in codes
+            ],
+        )
+
+
+def mornings(office, start, end):
+    """Day -> {person: step} of what went out."""
+    sent = {}
+    for day in days(start, end):
+        with time_machine.travel(at(day.year, day.month, day.day, 7, 30)):
+            lines = remind(office.agency, day)
+            assert remind(office.agency, day) == []
+        if lines:
+            sent[day] = {line.email.split("@")[0]: line.step for line in lines}
+    return sent
+
+
+def test_an_explanation_is_reminded_of_ahead_overdue_and_upwards(office):
+    Report.objects.all().delete()
+    (explanation,) = ask(office, "1.2.1")
+    sent = mornings(office, dt.date(2019, 11, 14), dt.date(2019, 12, 12))
+    assert {f"{day:%d/%m}": people["head.tccb"] for day, people in sent.items()} == {
+        "14/11": "before-14@191128",
+        "21/11": "before-7@191128",
+        "25/11": "before-3@191128",
+        "27/11": "before-1@191128",
+        "28/11": "overdue-1@191128",
+        "29/11": "overdue-2@191128",
+        "02/12": "overdue-3@191128",
+        "03/12": "overdue-4@191128",
+        "04/12": "overdue-5@191128",
+        "11/12": "weekly-1@191128",
+    }
+    own = {"head.tccb", "writer.tccb"}
+    assert set(sent[dt.date(2019, 11, 27)]) == own
+    assert set(sent[dt.date(2019, 11, 28)]) == own | {"head.vp"}
+    # R22: TCCB has no deputy director of its own, so all leaders.
+    assert set(sent[dt.date(2019, 12, 2)]) == own | {"head.vp", "director", "deputy"}
+
+    def mail(user, step):
+        found = Mail.objects.filter(kind="reminder", user=user, reminders__step__startswith=step)
+        return found.get()
+
+    ahead = mail(office.heads["TCCB"], "before-7")
+    assert ahead.subject == "Còn 7 ngày: giải trình tiêu chí 1.2.1 chưa gửi (trước 28/11/2019)"
+    assert "Giải trình tiêu chí 1.2.1: Tập huấn" in ahead.text
+    assert "Vì sao thiếu?" in ahead.text and "Vì sao thiếu?" in ahead.html
+    assert f"/giai-trinh/{explanation.pk}/" in ahead.text
+    assert "Phòng TCCB được giao giải trình với tỉnh" in ahead.text
+    above = mail(office.director, "overdue-3")
+    assert above.subject == "Quá hạn 5 ngày: giải trình tiêu chí 1.2.1 của 1 đơn vị chưa gửi"
+    assert "1 giải trình đã quá hạn mà chưa gửi" in above.text
+    assert "- Phòng TCCB: 1 giải trình, quá hạn 5 ngày" in above.text
+    assert "1 giải trình</strong> đã quá hạn mà chưa gửi" in above.html
+    assert "báo cáo đã quá hạn" not in above.text and "ý kiến chỉ đạo" not in above.text
+
+
+def test_what_was_answered_is_reminded_of_no_more_and_a_new_date_counts_anew(office):
+    Report.objects.all().delete()
+    (explanation,) = ask(office, "1.2.1")
+    assert mornings(office, dt.date(2019, 11, 14), dt.date(2019, 11, 21))
+    with time_machine.travel(at(2019, 11, 22, 9)):
+        head = Actor.of(office.heads["TCCB"], role=Role.HEAD)
+        explanations.answer(explanation=explanation, by=head, text="Vì thế.", version=0)
+    assert mornings(office, dt.date(2019, 11, 22), dt.date(2019, 11, 29)) == {}
+    with time_machine.travel(at(2019, 11, 29, 9)):
+        explanations.return_(
+            explanation=explanation,
+            by=Actor.of(office.heads["VP"]),
+            reason="Thiếu danh sách",
+            due_before=dt.date(2019, 12, 12),
+        )
+    sent = mornings(office, dt.date(2019, 11, 30), dt.date(2019, 12, 6))
+    assert {day: people["head.tccb"] for day, people in sent.items()} == {
+        dt.date(2019, 12, 5): "before-7@191212"  # told before of the old date
+    }
+    mail = Mail.objects.get(
+        kind="reminder", user=office.heads["TCCB"], created_at__gte=at(2019, 12, 5)
+    )
+    assert "Bị trả lại, lý do: Thiếu danh sách" in mail.text
+
+
+def test_reports_and_explanations_come_in_one_message(office):
+    asked = ask(office, "1.2.1", "1.2.2", due=dt.date(2019, 11, 20))
+    day = dt.date(2019, 11, 15)
+    with time_machine.travel(at(2019, 11, 15, 7, 30)):
+        assert to(remind(office.agency, day))["head.tccb"] == ("before-3", 6)
+    mail = Mail.objects.get(kind="reminder", user=office.heads["TCCB"])
+    assert mail.subject == "Còn 5 ngày: 4 báo cáo CCHC, 2 giải trình chưa gửi (trước 20/11/2019)"
+    told = Reminder.objects.filter(user=office.heads["TCCB"])
+    assert {one.explanation for one in told} == {None, *asked}
+    assert told.count() == 3
+    assert {one.step_text for one in told} == {"Trước hạn 3 ngày"}
+
+
+def test_what_goes_out_next_names_explanations_of_one_day_once(office):
+    Report.objects.all().delete()
+    ask(office, "1.2.1", "1.2.2")
+    with time_machine.travel(at(2019, 11, 14, 7)):
+        morning = coming(office.agency, dt.date(2019, 11, 14))[0]
+    assert morning.steps == ["Trước hạn 14 ngày (giải trình, trước ngày 28/11/2019)"]
+    assert (morning.people, morning.reports) == (2, 2)
+
+
+def test_a_reminder_is_of_one_thing_and_once(office):
+    (explanation,) = ask(office, "1.2.1")
+    columns = {
+        "mail": Mail.objects.first(), "user": office.heads["TCCB"], "step": "before-7@191128",
+        "step_day": dt.date(2019, 11, 21), "day": dt.date(2019, 11, 21), "owed": 1,
+    }  # fmt: skip
+    Reminder.objects.create(explanation=explanation, **columns)
+    for source in (
+        {"explanation": explanation},
+        {"explanation": explanation, "period": office.period},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Reminder.objects.create(**source, **columns)
+
+
+def test_queries_do_not_grow_with_explanations(office):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            plan_reminders(office.agency, dt.date(2019, 11, 28))
+        return len(queries)
+
+    ask(office, "1.2.1")
+    before = count()
+    ask(office, *(f"3.{n}" for n in range(5)))
+    assert count() == before
