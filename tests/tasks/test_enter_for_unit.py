@@ -1,0 +1,704 @@
+"""The office enters and sends a report for its unit on a basis; the unit is told, takes over or objects (R2b)."""
+
+import datetime as dt
+import re
+
+import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from made_files import pdf, upload
+from report_office import Office, at, form_url, sign_in, text_of
+
+from accounts.models import AuditEntry, Mail, Role
+from plans.models import Period, Task
+from tasks import services, substitutions
+from tasks.contents import Content
+from tasks.models import Document, Evidence, Report, Substitution, Transition, Version
+from tasks.permissions import can, why_not
+from tasks.services import Refused
+
+pytestmark = pytest.mark.django_db
+TODAY = dt.date(2019, 11, 13)
+BASIS = {"kind": "document", "basis": "số 12/CV-TCCB", "basis_date": "12/11/2019"}
+WORDS = "theo văn bản: số 12/CV-TCCB, ngày 12/11/2019"
+
+
+@pytest.fixture(autouse=True)
+def morning():
+    with time_machine.travel(at(2019, 11, 13, 9), tick=False):
+        yield
+
+
+@pytest.fixture
+def office(morning, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    office = Office()
+    office.clerk = office.person("VP", "Hồ Thị Văn Thư", "coordinator")
+    return office
+
+
+@pytest.fixture
+def go(client, office):
+    """``go(name, report, data)``: POST as the clerk of the office, or GET without data."""
+
+    def call(name, report=None, data=None, *, user=None, **options):
+        sign_in(client, user or office.clerk)
+        url = reverse(name, args=[(report or office.find("1.2")).pk])
+        return client.get(url, **options) if data is None else client.post(url, data, **options)
+
+    return call
+
+
+def by(office, user=None):
+    return office.by(user or office.clerk, Role.COORDINATOR)
+
+
+def start(office, report=None, **changes):
+    report = report or office.find("1.2")
+    values = {"kind": "document", "basis": "số 12/CV-TCCB", "basis_date": dt.date(2019, 11, 12)}
+    substitutions.start(report=report, by=by(office), **(values | changes))
+    return report
+
+
+def typed(report, then="save", **fields):
+    version = Report.objects.get(pk=report.pk).version
+    return {"version": version, "then": then, "text": "Đã làm theo công văn."} | fields
+
+
+def entered(office, task="1.2"):
+    """Report ``task`` of TCCB, entered and sent by the office."""
+    report = start(office, office.find(task))
+    actor = substitutions.acting(by(office), report)
+    services.save(
+        report=report,
+        by=actor,
+        base_version=report.version,
+        content=Content(text="Đã làm theo công văn."),
+        indicators=[],
+        answers={},
+    )
+    assert substitutions.send(report=report, by=actor)
+    return office.find(task)
+
+
+def objected(office, text="Còn thiếu 2 hồ sơ."):
+    report = entered(office)
+    assert substitutions.object_to(report=report, by=office.by(office.head), text=text)
+    return office.find("1.2")
+
+
+# -- The basis ------------------------------------------------------------------------------------
+
+
+def test_from_the_basis_to_the_report_sent(go, office, client):
+    report = office.find("1.2")
+    assert "Căn cứ nhập thay" in text_of(go("report_enter", report))
+    page = go("report_enter", report, BASIS)
+    assert (page.status_code, page.url) == (302, form_url(report))
+    page = client.get(page.url)
+    words = text_of(page)
+    assert f"Văn phòng Sở nhập thay Phòng Tổ chức cán bộ , {WORDS}" in words
+    assert "Gửi thay đơn vị" in words
+    assert "Trình trưởng đơn vị" not in words
+    # The unit's to-do list is not this person's page.
+    assert reverse("todo") not in page.content.decode()
+    page = client.post(form_url(report), typed(report, "submit"), follow=True)
+    assert "Đã gửi báo cáo 1.2 thay Phòng Tổ chức cán bộ" in text_of(page)
+    report = office.find("1.2")
+    assert (report.state, report.submitted_at) == ("submitted", at(2019, 11, 13, 9))
+    assert report.assignee is None  # the office is no writer of the unit
+    (entry,) = Substitution.objects.all()
+    assert (entry.report, entry.by, entry.ended_by, entry.end) == (
+        report,
+        office.clerk,
+        office.clerk,
+        "sent",
+    )
+    assert report.was_entered
+
+
+def test_every_row_of_history_says_who_for_whom_and_on_what_basis(go, office):
+    report = office.report
+    go("report_enter", report, BASIS)
+    go(
+        "report_autosave",
+        report,
+        office.full() | {"version": Report.objects.get(pk=report.pk).version},
+    )
+    go(
+        "evidence_add",
+        report,
+        {
+            "whole": "1",
+            "number": "7/BC",
+            "issued_on": "01/11/2019",
+            "issuer": "Sở GDĐT",
+            "uploads": upload("bao-cao.pdf", pdf()),
+        },
+    )
+    evidence = Evidence.objects.get()
+    assert evidence.document.unit == report.unit
+    sign = [evidence.document.files.get().pk]
+    page = Client()
+    sign_in(page, office.clerk)
+    assert page.get(reverse("file_download", args=sign)).status_code == 200
+    assert page.get(reverse("document_detail", args=[evidence.document_id])).status_code == 200
+    page.post(reverse("evidence_remove", args=[report.pk, evidence.pk]))
+    go(
+        "report_form",
+        report,
+        office.full() | {"version": Report.objects.get(pk=report.pk).version, "then": "submit"},
+    )
+    assert office.find("1.1").state == "submitted"
+    audit = AuditEntry.objects.filter(object_type="tasks.report", object_id=report.pk)
+    assert {row.action for row in audit} == {
+        "Bắt đầu nhập thay đơn vị",
+        "Sửa báo cáo",
+        "Thêm tài liệu kiểm chứng",
+        "Bỏ tài liệu kiểm chứng",
+    }
+    steps = Transition.objects.filter(report=report)
+    assert [step.action for step in steps] == ["start", "submit"]
+    for row in [*audit, *steps, *Version.objects.filter(report=report)]:
+        assert (row.actor, row.acted_as) == (office.clerk, "Văn phòng Sở"), row
+        assert (row.for_unit, row.basis) == (report.unit, "Văn bản: số 12/CV-TCCB"), row
+        assert row.basis_date == dt.date(2019, 11, 12), row
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": ""}, "Chưa chọn loại căn cứ."),
+        ({"kind": "tin đồn"}, "Không có loại căn cứ này."),
+        ({"basis": "  "}, "Chưa ghi căn cứ."),
+        ({"basis": "x" * 281}, "Căn cứ dài quá 280 ký tự; hãy rút gọn."),
+        ({"basis_date": ""}, "Chưa ghi ngày của căn cứ."),
+        ({"basis_date": "14/11/2019"}, "Ngày 14/11/2019 ở sau ngày hôm nay."),
+        ({"basis_date": "hôm qua"}, "Không đọc được ngày"),
+        ({"basis_date": "31/02/2019"}, "Không đọc được ngày"),
+    ],
+)
+def test_a_basis_that_is_none_is_refused_with_what_was_typed(go, office, changes, words):
+    page = go("report_enter", None, BASIS | changes)
+    assert page.status_code == 422
+    assert words in text_of(page)
+    kept = (BASIS | changes)["basis_date"]
+    assert f'value="{kept}"' in page.content.decode() or not kept
+    assert not Substitution.objects.exists()
+    assert office.find("1.2").version == 0
+
+
+def test_of_today_and_as_long_as_may_be(office):
+    report = start(office, kind="briefing", basis="x" * 280, basis_date=TODAY)
+    (row,) = AuditEntry.objects.filter(action="Bắt đầu nhập thay đơn vị")
+    assert row.basis == "Kết luận giao ban: " + "x" * 280
+    assert len(row.basis) <= 300
+    assert report.being_entered
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"kind": "x"}, {"basis": " "}, {"basis": "x" * 281}, {"basis_date": dt.date(2019, 11, 14)}],
+)
+def test_the_service_refuses_the_same(office, changes):
+    with pytest.raises(Refused):
+        start(office, **changes)
+    assert not Substitution.objects.exists()
+
+
+def test_words_of_each_kind():
+    found = {
+        kind: Substitution(kind=kind, basis="việc", basis_date=TODAY).words
+        for kind in Substitution.Kind.values
+    }
+    assert found == {
+        "document": "theo văn bản: việc, ngày 13/11/2019",
+        "phone": "theo điện thoại: việc, ngày 13/11/2019",
+        "zalo": "theo Zalo: việc, ngày 13/11/2019",
+        "briefing": "theo kết luận giao ban: việc, ngày 13/11/2019",
+        "other": "theo việc, ngày 13/11/2019",
+    }
+
+
+# -- Where ----------------------------------------------------------------------------------------
+
+
+def test_what_the_unit_is_writing_is_its_own(go, office):
+    report = office.find("1.2")
+    office.save(report, text="BÍ MẬT của đơn vị")
+    page = go("report_enter", report)
+    words = text_of(page)
+    assert "đang soạn báo cáo này; bản đang soạn chỉ đơn vị xem được" in words
+    assert "Hãy gọi đơn vị" in words
+    assert office.head.email in words
+    assert "BÍ MẬT" not in words
+    page = go("report_enter", report, BASIS)
+    assert page.status_code == 422
+    assert not Substitution.objects.exists()
+    with pytest.raises(Refused, match="đang soạn"):
+        start(office, report)
+    assert go("report_form", report).status_code == 403
+
+
+@pytest.mark.parametrize("what", ["unread", "answer", "evidence", "difficulties"])
+def test_anything_of_the_units_counts(office, what):
+    report = office.report
+    if what == "answer":
+        report.answers.create(indicator=office.indicators["1.1-b"], amount=1)
+    elif what == "evidence":
+        document = Document.objects.create(agency=office.agency, unit=report.unit, number="1/BC")
+        Evidence.objects.create(report=report, document=document)
+    else:
+        value = {"a1-amount": "ba"} if what == "unread" else "Thiếu người"
+        Report.objects.filter(pk=report.pk).update(**{what: value})
+    Report.objects.filter(pk=report.pk).update(state="draft")
+    with pytest.raises(Refused, match="đang soạn"):
+        start(office, office.find("1.1"))
+
+
+def test_an_emptied_draft_may_be_entered(office):
+    report = office.find("1.2")
+    office.save(report, text="Nháp")
+    office.save(report, text="")
+    assert office.find("1.2").state == "draft"
+    assert start(office).being_entered
+
+
+def test_a_returned_report_may_be_entered_while_it_is_as_it_was_sent(go, office, client):
+    report = office.send()
+    office.send_back(report)
+    go("report_enter", report, BASIS)
+    assert "Đã làm." in client.get(form_url(report)).content.decode()
+    client.post(form_url(report), typed(report, "submit"))
+    assert office.find("1.2").state == "submitted"
+    assert [v.for_unit_id for v in report.versions.order_by("number")] == [None, report.unit_id]
+
+
+def test_not_once_the_unit_has_begun_to_mend_it(go, office):
+    report = office.send()
+    office.send_back(report)
+    report = office.find("1.2")
+    office.save(report, text="BÍ MẬT đang sửa")
+    words = text_of(go("report_enter", report))
+    assert "đã sửa tiếp báo cáo sau khi được trả lại" in words
+    assert "BÍ MẬT" not in words
+    with pytest.raises(Refused, match="đã sửa tiếp"):
+        start(office, office.find("1.2"))
+
+
+def test_what_writer_and_head_said_to_each_other_stays_with_them(go, office, client):
+    report = office.find("1.2")
+    office.save(report)
+    services.hand_up(report=report, by=office.by(office.writer, Role.REPORTER))
+    services.hand_back(report=report, by=office.by(office.head, Role.HEAD), reason="BÍ MẬT")
+    services.submit(report=report, by=office.by(office.head, Role.HEAD))
+    office.send_back(report)
+    go("report_enter", report, BASIS)
+    assert "BÍ MẬT" not in client.get(form_url(report)).content.decode()
+    assert "BÍ MẬT" not in go("review_report", report).content.decode()
+
+
+@pytest.mark.parametrize("state", ["submitted", "accepted"])
+def test_not_what_is_sent(go, office, state):
+    report = office.send()
+    if state == "accepted":
+        services.accept(reports=[report], by=by(office))
+    page = go("report_enter", report, BASIS)
+    assert page.status_code == 403
+    assert "Báo cáo đã được gửi." in text_of(page)
+    assert "Nhập thay đơn vị" not in text_of(go("review_report", report))
+    with pytest.raises(PermissionDenied):
+        start(office, report)
+
+
+def test_not_in_a_closed_period_nor_what_is_released_or_retired(go, office):
+    report = office.find("1.2")
+    for column in ("released_at", "retired_at"):
+        Report.objects.filter(pk=report.pk).update(**{column: timezone.now()})
+        assert go("report_enter", report, BASIS).status_code == 403
+        Report.objects.filter(pk=report.pk).update(**{column: None})
+    start(office)
+    Period.objects.update(closed_at=timezone.now())
+    for name in ("report_enter", "report_enter_stop"):
+        page = go(name, report, BASIS)
+        assert page.status_code == 403
+        assert "đã khóa" in text_of(page)
+    assert go("report_form", report, typed(report, "submit")).status_code == 403
+    assert go("report_take_over", report, {}, user=office.head).status_code == 403
+    assert office.find("1.2").state == "not_started"
+
+
+def test_not_of_ones_own_unit_and_not_of_another_agency(go, office):
+    own = office.add_report(office.tasks[1], "VP")
+    page = go("report_enter", own, BASIS)
+    assert page.status_code == 403
+    assert "chính đơn vị bạn" in text_of(page)
+    other = Office("SNV")
+    for name in ("report_enter", "report_enter_stop", "objection_answer"):
+        assert go(name, other.find("1.2"), BASIS).status_code == 404
+    for name in ("report_take_over", "report_object"):
+        assert go(name, other.find("1.2"), {}, user=office.head).status_code == 404
+    assert not Substitution.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["head", "writer", "leader", "administrator", "other_head"])
+def test_only_the_office_enters(go, office, who):
+    assert go("report_enter", None, BASIS, user=getattr(office, who)).status_code == 403
+    assert not Substitution.objects.exists()
+
+
+# -- While it goes on -----------------------------------------------------------------------------
+
+
+def test_once_at_a_time(go, office, client):
+    report = start(office)
+    page = go(
+        "report_enter", report, BASIS | {"kind": "zalo"}, user=office.coordinator, follow=True
+    )
+    words = text_of(page)
+    assert "Hồ Thị Văn Thư đã bắt đầu nhập thay báo cáo này" in words
+    assert "Gửi thay đơn vị" in words  # goes on where the colleague is
+    with pytest.raises(Refused, match="đang được nhập thay"):
+        start(office, report)
+    assert Substitution.objects.count() == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Substitution.objects.create(
+            report=report, kind="zalo", basis="x", basis_date=TODAY, by=office.clerk
+        )
+
+
+def test_a_colleague_saves_on_the_same_basis_in_the_own_name(go, office):
+    report = start(office)
+    go("report_form", report, typed(report), user=office.coordinator)
+    row = AuditEntry.objects.get(action="Sửa báo cáo")
+    assert (row.actor, row.basis) == (office.coordinator, "Văn bản: số 12/CV-TCCB")
+
+
+def test_two_of_the_office_at_once_lose_nothing(go, office):
+    report = start(office)
+    first = typed(report)
+    assert go("report_form", report, first | {"text": "Bản một"}).status_code == 302
+    page = go("report_form", report, first | {"text": "Bản hai"}, user=office.coordinator)
+    assert page.status_code == 409
+    assert "Bản một" in text_of(page)
+    assert "Bản hai" in text_of(page)
+
+
+def test_the_unit_sees_it_and_does_not_write_meanwhile(go, office, client):
+    report = start(office)
+    go("report_form", report, typed(report))
+    page = go("report_form", report, user=office.writer, follow=True)
+    words = text_of(page)
+    assert f"Văn phòng Sở đang nhập thay Phòng Tổ chức cán bộ , {WORDS}" in words
+    assert "Đã làm theo công văn." in words
+    assert "Đơn vị tự làm" in words
+    assert (
+        go("report_autosave", report, typed(report, text="Của tôi"), user=office.writer).status_code
+        == 403
+    )
+    page = go("report_form", report, typed(report, "submit", text="Của tôi"), user=office.head)
+    assert page.status_code == 403
+    assert "Của tôi" in page.content.decode()  # nothing typed is lost
+    with pytest.raises(Refused, match="đang nhập thay"):
+        services.submit(report=office.find("1.2"), by=office.by(office.head, Role.HEAD))
+    assert office.find("1.2").text == "Đã làm theo công văn."
+    sign_in(client, office.head)
+    assert "VP đang nhập thay" in text_of(client.get(reverse("todo")))
+
+
+def test_only_the_unit_and_the_office_see_it(go, office):
+    report = start(office)
+    go("report_form", report, typed(report))
+    for user in (office.leader, office.other_head):
+        assert go("report_detail", report, user=user).status_code == 403
+    assert "Đã làm theo công văn." in text_of(go("review_report", report))
+    assert can(office.clerk, "report_write", office.find("1.2"))
+    assert not can(office.leader, "report_write", office.find("1.2"))
+    assert not can(office.clerk, "report_hand_up", office.find("1.2"))
+
+
+def test_the_unit_takes_over(go, office, client):
+    report = start(office)
+    go("report_form", report, typed(report))
+    stale = typed(report, text="VP nhập tiếp")
+    page = go("report_take_over", report, {}, user=office.writer)
+    assert (page.status_code, page.url) == (302, form_url(report))
+    assert "Đã làm theo công văn." in client.get(page.url).content.decode()
+    (entry,) = Substitution.objects.all()
+    assert (entry.end, entry.ended_by) == ("taken_over", office.writer)
+    # The office is too late: told why, and given back what it typed, not what the unit has made of it.
+    assert go("report_autosave", report, stale).status_code == 403
+    office.save(office.find("1.2"), text="BÍ MẬT của đơn vị")
+    page = go("report_form", report, stale)
+    assert page.status_code == 403
+    assert "VP nhập tiếp" in page.content.decode()
+    assert "BÍ MẬT" not in page.content.decode()
+    assert go("report_form", report).status_code == 403
+    with pytest.raises(Refused, match="Đơn vị đã tự làm"):
+        substitutions.send(
+            report=office.find("1.2"), by=substitutions._for_unit(by(office), entry, report)
+        )
+    assert go("report_form", report, typed(report, "submit"), user=office.head).status_code == 302
+    report = office.find("1.2")
+    assert (report.state, report.substitution) == ("submitted", None)
+    assert Version.objects.get(report=report).for_unit is None
+    # Twice is once.
+    page = go("report_take_over", report, {}, user=office.writer, follow=True)
+    assert "không còn nhập thay" in text_of(page)
+
+
+def test_the_office_stops(go, office, client):
+    report = start(office)
+    go("report_form", report, typed(report))
+    page = go("report_enter_stop", report, {}, follow=True)
+    assert "Phần đã nhập được để lại cho Phòng Tổ chức cán bộ." in text_of(page)
+    assert "Đơn vị chưa gửi báo cáo này" in text_of(page)
+    assert can(office.writer, "report_write", office.find("1.2"))
+    assert "không còn được nhập thay" in text_of(go("report_enter_stop", report, {}, follow=True))
+    row = AuditEntry.objects.get(action="Thôi nhập thay đơn vị")
+    assert (row.for_unit, row.actor) == (report.unit, office.clerk)
+
+
+def test_who_had_the_form_open_before_is_told(go, office):
+    """The unit's page of a moment ago saves nothing under the office."""
+    report = office.find("1.2")
+    stale = typed(report, text="Của đơn vị")
+    start(office)
+    assert go("report_form", report, stale, user=office.writer).status_code == 403
+    with pytest.raises(services.Conflict):
+        office.save(report, base=0)
+    assert office.find("1.2").text == ""
+
+
+def test_gaps_are_named_before_it_is_sent(go, office):
+    start(office, office.report)
+    page = go("report_form", office.report, typed(office.report, "submit"))
+    assert page.status_code == 422
+    assert "1.1-b: chưa có số lượng." in text_of(page)
+    assert not Mail.objects.exists()
+
+
+# -- Sent: the unit is told and may object --------------------------------------------------------
+
+
+def test_the_unit_is_told_once(office, go):
+    Report.objects.filter(task__code="1.2", unit=office.units["TCCB"]).update(
+        assignee=office.writer
+    )
+    report = entered(office)
+    mails = Mail.objects.filter(kind="report_entered")
+    assert {mail.user for mail in mails} == {
+        office.head,
+        office.writer,
+    }  # not who has no part in it
+    mail = mails.first()
+    assert mail.subject == "CCHC: Văn phòng Sở đã nhập và gửi thay báo cáo 1.2"
+    for text in (mail.text, mail.html):
+        assert "Văn bản: số 12/CV-TCCB, ngày 12/11/2019" in text
+        assert reverse("report_detail", args=[report.pk]) in text
+        assert "Hồ Thị Văn Thư" in text
+    page = go("report_form", report, typed(report, "submit"), follow=True)  # the same click again
+    assert "đã được gửi trước đó" in text_of(page)
+    assert Mail.objects.count() == 2
+    assert report.versions.count() == 1
+
+
+def test_a_unit_without_a_head_is_told_too(office):
+    office.head.is_active = False
+    office.head.save()
+    entered(office)
+    told = {mail.user for mail in Mail.objects.filter(kind="report_entered")}
+    assert told == {office.writer, office.second_writer}
+
+
+def test_the_unit_objects_and_the_report_waits(go, office, client):
+    report = entered(office)
+    page = go("report_detail", report, user=office.head)
+    assert f"Văn phòng Sở nhập thay ngày 13/11/2019 , {WORDS}" in text_of(page)
+    assert "Gửi ý kiến" in text_of(page)
+    page = go(
+        "report_object", report, {"text": "Còn thiếu 2 hồ sơ."}, user=office.head, follow=True
+    )
+    assert "Phòng Tổ chức cán bộ có ý kiến" in text_of(page)
+    assert "Gửi ý kiến" not in text_of(page)
+    sign_in(client, office.clerk)
+    queue = text_of(client.get(reverse("review_queue")))
+    assert "VP nhập thay" in queue
+    assert "Đơn vị có ý kiến" in queue
+    words = text_of(go("review_report", report))
+    assert "Còn thiếu 2 hồ sơ." in words
+    assert "Trả lại đơn vị" in words
+    assert "Duyệt báo cáo" not in words
+    page = client.post(reverse("report_accept"), {"bao-cao": report.pk}, follow=True)
+    assert "Chưa duyệt 1.2 của Phòng Tổ chức cán bộ" in text_of(page)
+    assert services.accept(reports=[report], by=by(office)) == 0
+    assert office.find("1.2").state == "submitted"
+
+
+def test_others_are_accepted_meanwhile(go, office, client):
+    report, other = objected(office), office.send("1.3")
+    sign_in(client, office.clerk)
+    page = client.post(reverse("report_accept"), {"bao-cao": [report.pk, other.pk]}, follow=True)
+    words = text_of(page)
+    assert "Đã duyệt 1 báo cáo." in words
+    assert "Chưa duyệt 1.2" in words
+    assert "không còn chờ duyệt" not in words
+    assert [office.find(task).state for task in ("1.2", "1.3")] == ["submitted", "accepted"]
+
+
+def test_the_office_answers_and_accepts(go, office, client):
+    report = objected(office)
+    assert go("objection_answer", report, {"answer": "  "}).status_code == 422
+    page = go("objection_answer", report, {"answer": "Đã đối chiếu văn bản."}, follow=True)
+    assert "Đã trả lời ý kiến và gửi thư báo đơn vị." in text_of(page)
+    (mail,) = Mail.objects.filter(kind="objection_answered")
+    assert mail.user == office.head
+    assert "Đã đối chiếu văn bản." in mail.text
+    assert "Còn thiếu 2 hồ sơ." in mail.text
+    assert "Đã đối chiếu văn bản." in text_of(go("report_detail", report, user=office.head))
+    client.logout()
+    sign_in(client, office.clerk)
+    client.post(reverse("report_accept"), {"bao-cao": report.pk})
+    assert office.find("1.2").state == "accepted"
+    page = go("objection_answer", report, {"answer": "Lần nữa"}, follow=True)
+    assert "Không có ý kiến nào" in text_of(page)
+    assert Mail.objects.filter(kind="objection_answered").count() == 1
+
+
+def test_returning_it_answers_too(go, office):
+    report = objected(office)
+    go("report_return", report, {"reason": "Mời đơn vị sửa."})
+    (entry,) = Substitution.objects.all()
+    assert (entry.answer, entry.answered_by) == ("Mời đơn vị sửa.", office.clerk)
+    assert office.find("1.2").state == "returned"
+    # What the unit then sends is its own.
+    go("report_form", report, typed(report, "submit", text="Đơn vị sửa."), user=office.head)
+    report = office.find("1.2")
+    assert (report.state, report.substitution) == ("submitted", None)
+    assert services.accept(reports=[report], by=by(office)) == 1
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 2001])
+def test_an_objection_has_words(go, office, text):
+    report = entered(office)
+    page = go("report_object", report, {"text": text}, user=office.head)
+    assert page.status_code == 422
+    assert not Substitution.objects.filter(objected_at__isnull=False).exists()
+
+
+def test_who_may_object_and_when(go, office):
+    report = entered(office)
+    for user in (office.other_head, office.clerk, office.leader):
+        assert go("report_object", report, {"text": "Không"}, user=user).status_code == 403
+    assert go("report_object", report, {"text": "Có"}, user=office.writer).status_code == 302
+    page = go("report_object", report, {"text": "Nữa"}, user=office.head, follow=True)
+    assert "đã có ý kiến về báo cáo này trước đó" in text_of(page)
+    assert Substitution.objects.get().objection == "Có"
+    # Not to what the unit sent itself, nor to what is accepted.
+    own = office.send("1.3")
+    assert go("report_object", own, {"text": "Không"}, user=office.head).status_code == 422
+    accepted = entered(office, "1.4")
+    services.accept(reports=[accepted], by=by(office, office.coordinator))
+    assert go("report_object", accepted, {"text": "Không"}, user=office.head).status_code == 422
+    assert "Gửi ý kiến" not in text_of(go("report_detail", accepted, user=office.head))
+
+
+def test_the_other_units_of_the_task_do_not_read_the_objection(go, office):
+    report = objected(office)
+    words = text_of(go("report_detail", report, user=office.other_head))
+    assert "Văn phòng Sở nhập thay ngày 13/11/2019" in words
+    assert "Còn thiếu 2 hồ sơ." not in words
+    assert "Còn thiếu 2 hồ sơ." in text_of(go("report_detail", report, user=office.leader))
+
+
+def test_accepting_ones_own_entry_is_shown_as_such(go, office):
+    report = entered(office)
+    assert "Bạn là người nhập thay" in text_of(go("review_report", report))
+    services.accept(reports=[report], by=by(office), reasons={report.pk: "Đã xác nhận."})
+    step = Transition.objects.get(report=report, action="accept")
+    assert step.reason == "Người duyệt cũng là người nhập thay đơn vị. Đã xác nhận."
+    other = entered(office, "1.3")
+    words = text_of(go("review_report", other, user=office.coordinator))
+    assert "Bạn là người nhập thay" not in words
+    services.accept(reports=[other], by=by(office, office.coordinator))
+    assert Transition.objects.get(report=other, action="accept").reason == ""
+
+
+def test_it_stands_wherever_it_says_who(go, office, client):
+    report = entered(office)
+    office.send_back(report)
+    again = office.find("1.2")
+    office.save(again, text="Đơn vị sửa.")
+    services.submit(report=again, by=office.by(office.head, Role.HEAD))
+    words = text_of(go("review_report", report))
+    assert "VP nhập thay Phòng Tổ chức cán bộ" in words
+    assert "Căn cứ: Văn bản: số 12/CV-TCCB, ngày 12/11/2019" in words
+    words = text_of(go("version_compare", report))
+    assert "Hồ Thị Văn Thư, VP nhập thay" in words
+    assert not re.search(r"Trần Thị Trưởng, VP nhập thay", words)
+    sign_in(client, office.clerk)
+    words = text_of(client.get(reverse("history_list")))
+    assert "VP nhập thay Phòng Tổ chức cán bộ" in words
+    assert "Căn cứ: Văn bản: số 12/CV-TCCB, ngày 12/11/2019" in words
+
+
+def test_a_refusal_tells_why(office):
+    report = objected(office)
+    assert "có ý kiến" in why_not(office.clerk, "report_accept", report)
+    assert can(office.clerk, "report_return", report)
+
+
+# -- Lists ----------------------------------------------------------------------------------------
+
+
+def test_the_list_leads_there(go, office, client):
+    sign_in(client, office.clerk)
+    html = client.get(reverse("report_list")).content.decode()
+    assert reverse("report_enter", args=[office.find("1.2").pk]) in html
+    start(office)
+    html = client.get(reverse("report_list")).content.decode()
+    assert reverse("report_enter", args=[office.find("1.2").pk]) not in html
+    assert "VP đang nhập thay" in html
+    sign_in(client, office.leader)
+    assert "Nhập thay" not in client.get(reverse("report_list")).content.decode()
+
+
+def test_lists_ask_no_more_of_the_database_for_what_is_entered(office, client):
+    def count():
+        found = []
+        for name, user in (
+            ("report_list", office.clerk),
+            ("review_queue", office.clerk),
+            ("todo", office.head),
+        ):
+            sign_in(client, user)
+            client.get(reverse(name))
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(reverse(name)).status_code == 200
+            found.append(len(queries))
+        sign_in(client, office.head)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("sheet_upload", args=[office.period.pk]))
+        return [*found, len(queries)]
+
+    def grow(first):
+        for n in range(first, first + 6):
+            task = Task.objects.create(area=office.area, code=f"1.{n}", title=f"Việc {n}", order=n)
+            office.add_report(task, "TCCB")
+            if n % 2:
+                start(office, office.find(f"1.{n}"))
+            else:
+                entered(office, f"1.{n}")
+                substitutions.object_to(
+                    report=office.find(f"1.{n}"), by=office.by(office.head), text="Không đúng."
+                )
+
+    grow(10)
+    before = count()
+    grow(20)
+    assert count() == before
