@@ -253,14 +253,18 @@ def _figures(place: Place, first: Side, second: Side) -> list[tuple[Tried, str, 
     base = apply(place.inputs, Trial())
     of_first = {one.key: one for one in words_of(first.trial, base)}
     of_second = {one.key: one for one in words_of(second.trial, base)}
-    found = []
+    found: list[tuple[Tried, str, str]] = []
+    words = {True: "có", False: "không"}
+    counted = words[first.trial.with_submitted], words[second.trial.with_submitted]
+    if counted[0] != counted[1]:
+        found.append((Tried("", "", "Tính cả báo cáo đang chờ duyệt", "", ""), *counted))
     for key in dict.fromkeys([*of_first, *of_second]):
         one, other = of_first.get(key), of_second.get(key)
         either = one or other
         assert either is not None
-        words = (one.after if one else either.before, other.after if other else either.before)
-        if words[0] != words[1]:
-            found.append((either, *words))
+        here, there = (side.after if side else either.before for side in (one, other))
+        if here != there:
+            found.append((either, here, there))
     return found
 
 

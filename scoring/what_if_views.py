@@ -227,6 +227,7 @@ def moved_only(place: Place, typed: Typed, post: QueryDict) -> dict[str, Any]:
     wrong = groups(typed.errors)
     told = dict.fromkeys([*post.get(FAULTY, "").split(), *wrong])
     return {
+        "period": place.period,
         "trial": typed.trial,
         "totals": Totals(look_at(base), look_at(tried)),
         "changes": [one for one in every if str(one.criterion.pk) in shown],

@@ -5,7 +5,8 @@
 (() => {
   const { all, onLoad } = cchc;
   const form = () => document.getElementById("what-if");
-  const changed = () => form().dispatchEvent(new Event("input", { bubbles: true }));
+  const fields = () => document.getElementById("what-if-fields");
+  const changed = () => fields().dispatchEvent(new Event("input", { bubbles: true }));
 
   // «dat=1.2.1 d12=1,5»: a tick, and points typed.
   const parts = (button) =>
@@ -43,7 +44,7 @@
   });
 
   document.addEventListener("input", (event) => {
-    if (event.target.form !== form() && event.target !== form()) return;
+    if (!form()?.contains(event.target)) return;
     // A figure typed beside «không phát sinh» is meant as a figure.
     const state = event.target.matches?.("input[name^=a]")
       && event.target.closest(".what-if-inputs")?.querySelector("select");
@@ -51,11 +52,18 @@
     showDone();
   });
 
-  // Enter computes, it does not leave the page.
+  // The name changes no points.
+  document.addEventListener("input", (event) => {
+    if (event.target.closest?.(".what-if-keep")) event.stopPropagation();
+  }, true);
+
+  // Enter computes, it does not leave the page; in the name it saves.
   document.addEventListener("submit", (event) => {
     if (event.target !== form() || event.submitter?.hasAttribute("formaction")) return;
     event.preventDefault();
-    changed();
+    const save = document.activeElement?.name === "ten" && form().querySelector("button[formaction]");
+    if (save) setTimeout(() => save.click()); // not from inside another submit
+    else changed();
   }, true);
 
   const markFaults = () => {
