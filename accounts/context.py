@@ -89,6 +89,22 @@ SCENARIOS = frozenset(
         "scenario_compare",
     }
 )
+CRITERIA = frozenset(
+    {
+        "criteria_list",
+        "criteria_detail",
+        "criteria_import",
+        "criteria_copy",
+        "criteria_compare",
+        "criteria_map",
+        "criteria_new",
+        "criteria_edit",
+        "criteria_take_into_use",
+        "criterion_add",
+        "criterion_edit",
+        "criterion_remove",
+    }
+)
 
 # R36a: at most five a role; everything else hangs under one of them.
 MENU = (
@@ -151,7 +167,8 @@ MENU = (
         | EXPLANATIONS
         | SCORECARDS
         | WHAT_IF
-        | SCENARIOS,
+        | SCENARIOS
+        | CRITERIA,
     ),
     Entry("Hồ sơ nộp", "file-spreadsheet", "export_list", OVERSIGHT, frozenset({"export_request"})),
 )
@@ -184,6 +201,7 @@ UNDER_SCORES = (
     Entry("Thử tính", "", "what_if", OVERSIGHT, WHAT_IF | SCENARIOS),
     Entry("Thẩm định", "", "appraisal_home", OVERSIGHT, APPRAISAL),
     Entry("Giải trình", "", "explanation_list", OVERSIGHT, EXPLANATIONS | {"explanation_ask"}),
+    Entry("Bộ tiêu chí", "", "criteria_list", OVERSIGHT, CRITERIA),
 )
 ADMIN_ONLY = Entry(
     "Nhắc việc",

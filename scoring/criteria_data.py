@@ -6,9 +6,12 @@ what is stored becomes the data of a file and goes through the same schema and t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from accounts.reading import Faulty, Source, validate
 from scoring.criteria_importing import targets_of
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from accounts.reading import Fault
     from plans.targets import Target
     from scoring.models import CriteriaSet, Criterion
+
+
+NUMERIC = re.compile(r"[-+.0-9]")
 
 
 @dataclass(frozen=True)
@@ -161,3 +167,22 @@ def _placed(fault: Fault, data: Any) -> SetFault:
 def points_of(nodes: Iterable[Criterion]) -> Decimal:
     """What the leaves among ``nodes`` add up to."""
     return sum((node.maximum or Decimal(0) for node in nodes if node.is_leaf), Decimal(0))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes whatever YAML 1.2 could take for a number or a day: the code 08 is a text."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = '"' if NUMERIC.match(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def yaml_of(criteria_set: CriteriaSet) -> str:
+    """The set as the file that ``import_criteria`` reads."""
+    return yaml.dump(
+        data_of(criteria_set), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +24,7 @@ from scoring.criteria_schema import (
 )
 from scoring.criteria_sheets import read_workbook
 from scoring.models import CriteriaSet, Criterion
+from scoring.rules import Leaf, describe, parse_rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -274,7 +276,7 @@ def _differences(
     for name, after in columns.items():
         before = getattr(criteria_set, name)
         if before != after:
-            found[name] = [_words(before), _words(after)]
+            found[name] = [_words(name, before), _words(name, after)]
     stored = list(criteria_set.criteria.select_related("parent").order_by("order"))
     before_rows = {
         c.code: {
@@ -294,11 +296,41 @@ def _differences(
             if name == "old_codes" and after_row[name] is None:
                 continue
             if before_row[name] != after_row[name]:
-                found[f"{code}.{name}"] = [_words(before_row[name]), _words(after_row[name])]
+                found[f"{code}.{name}"] = [
+                    _words(name, before_row[name], before_row),
+                    _words(name, after_row[name], after_row),
+                ]
     if not found and [c.code for c in stored] != [row["code"] for row in rows]:
         found["order"] = [None, None]
     return dict(sorted(found.items()))
 
 
-def _words(value: Any) -> Any:
-    return show_number(value) if isinstance(value, Decimal) else str(value)
+def _words(name: str, value: Any, row: Mapping[str, Any] | None = None) -> str | None:
+    """One column as the history says it; None where there is nothing. ``row``: the criterion, for its rule."""
+    if value is None or value == "" or value == []:
+        return None
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    if isinstance(value, Decimal):
+        return show_number(value)
+    if isinstance(value, dt.date):
+        return f"{value:%d/%m/%Y}"
+    match name:
+        case "rule":
+            assert row is not None
+            rule = parse_rule(value)
+            said = describe(rule, Leaf(row["maximum"] or Decimal(0), 2000, row["minimum"]), {})
+            return f"{', '.join(rule.codes)}: {said}" if rule.codes else said
+        case "bands":
+            return "; ".join(
+                f"{b['op']} {show_number(Decimal(b['at']))}: {b['name']}" for b in value
+            )
+        case "evidence" | "old_codes":
+            return "; ".join(value)
+        case "kind":
+            return dict(Criterion.KINDS)[value]
+        case "not_applicable":
+            return dict(CriteriaSet.POLICIES)[value]
+        case "previous":
+            return str(value.code)
+    return str(value)

@@ -311,22 +311,37 @@ def _is_secured(
 def survey_estimate(card: Card) -> Fraction | None:
     """The index if the survey comes out as the year before did (R29); None without one to go by.
 
-    Leaves are taken together, by share of their maxima: codes differ from one set to the next.
+    A leaf that goes on from leaves surveyed then comes out by their share of their maxima; one that
+    nothing is known of by the share of all leaves surveyed then.
     """
-    waiting = sum(
-        (leaf.now.maximum for leaf in card.leaves if leaf.now.state == rules.State.WAITING_SURVEY),
-        Fraction(0),
-    )
-    before = LeafScore.objects.filter(
+    waiting = [leaf for leaf in card.leaves if leaf.now.state == rules.State.WAITING_SURVEY]
+    before: dict[str, tuple[Fraction, Fraction]] = {}  # code → points, maximum
+    sets = set()
+    for score in LeafScore.objects.filter(
         scorecard__agency_id=card.criteria_set.agency_id,
         scorecard__year=card.year - 1,
         survey__isnull=False,
-    ).select_related("criterion")
-    points = maximum = Fraction(0)
-    for score in before:
+    ).select_related("criterion"):
         assert score.survey is not None and score.criterion.maximum is not None
-        points += Fraction(score.survey)
-        maximum += Fraction(score.criterion.maximum)
-    if not waiting or not maximum:
+        before[score.criterion.code] = Fraction(score.survey), Fraction(score.criterion.maximum)
+        sets.add(score.criterion.criteria_set_id)
+    if not waiting or not before:
         return None
-    return Sums(card.sums.points + waiting * points / maximum, card.sums.maximum + waiting).index
+    joint = _share(before.values())
+    is_same = sets == {card.criteria_set.pk}
+    is_linked = sets == {card.criteria_set.previous_id}
+    points = Fraction(0)
+    for leaf in waiting:
+        node = leaf.criterion
+        codes = [node.code] if is_same else node.old_codes if is_linked else []
+        known = [before[code] for code in codes if code in before]
+        points += leaf.now.maximum * (_share(known) if known else joint)
+    maximum = sum((leaf.now.maximum for leaf in waiting), Fraction(0))
+    return Sums(card.sums.points + points, card.sums.maximum + maximum).index
+
+
+def _share(scores: Iterable[tuple[Fraction, Fraction]]) -> Fraction:
+    several = list(scores)
+    return sum((points for points, _ in several), Fraction(0)) / sum(
+        (maximum for _, maximum in several), Fraction(0)
+    )

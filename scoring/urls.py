@@ -16,6 +16,7 @@ urlpatterns = [
     path("tong-quan/", dashboard_views.dashboard, name="dashboard"),
     path("diem/", scorecard_views.scorecard_detail, name="scorecard_detail"),
     path("diem/", include("scoring.appraisal_urls")),
+    path("diem/bo-tieu-chi/", include("scoring.criteria_urls")),
     path("diem/bo-tieu-chi/", include("scoring.criteria_edit_urls")),
     path("diem/", include("scoring.what_if_urls")),
     path("diem/con-gianh-duoc/", risk_views.risk_list, name="risk_list"),
