@@ -208,6 +208,24 @@ class House:
             appraised_1=1,
             asked="Giải trình vì sao",
         )
+        # A set that is being written, whole: its one leaf is typed.
+        self.draft_set = CriteriaSet.objects.create(
+            agency=self.agency, code="BO-2", name="Bộ đang soạn", valid_from=2019, is_draft=True
+        )
+        field = Criterion.objects.create(
+            criteria_set=self.draft_set, order=0, code="1", name="Lĩnh vực"
+        )
+        self.draft_line = Criterion.objects.create(
+            criteria_set=self.draft_set,
+            parent=field,
+            depth=1,
+            order=1,
+            code="1.1",
+            name="Tiêu chí 1",
+            kind="self",
+            maximum=2,
+            rule={"type": "manual"},
+        )
         self.peer = PeerScore.objects.create(
             agency=self.agency, year=2018, name="Sở Y tế", index=70
         )

@@ -59,6 +59,8 @@ OBJECTS = {
     "appraised answer": lambda c: [c.appraised_card.pk, c.explanations["answered"].pk],
     "peer": lambda c: [c.peer.pk],
     "export": lambda c: [c.export.pk],
+    "draft set": lambda c: [c.draft_set.pk],
+    "draft line": lambda c: [c.draft_set.pk, c.draft_line.pk],
 }
 TEXT = {"text": "Đã làm", "version": "0"}
 WHY = {"reason": "Thiếu văn bản"}
@@ -217,6 +219,20 @@ ROWS = [
     ("GET appraisal_compare", "appraised card", "200  403  403  403  403  200  403  404  404"),
     ("GET compare_sheet", "appraised card", "200  403  403  403  403  200  403  404  404"),
     ("POST focus_save", "appraised card", "302  403  403  403  403  403  403  404  404", {}),
+    # -- a set of criteria is written
+    ("GET criteria_new", "",          "200  403  403  403  403  403  403  200  403"),
+    ("POST criteria_new", "",         "422  403  403  403  403  403  403  422  403", {}),
+    ("GET criteria_edit", "draft set", "200  403  403  403  403  403  403  404  404"),
+    ("POST criteria_edit", "draft set", "422  403  403  403  403  403  403  404  404", {}),
+    ("POST criteria_take_into_use", "draft set", "302  403  403  403  403  403  403  404  404", {}),
+    ("POST criteria_reopen", "draft set", "302  403  403  403  403  403  403  404  404", {}),
+    ("GET criterion_add", "draft set", "200  403  403  403  403  403  403  404  404"),
+    ("POST criterion_add", "draft set", "422  403  403  403  403  403  403  404  404", {}),
+    ("GET criterion_edit", "draft line", "200  403  403  403  403  403  403  404  404"),
+    ("POST criterion_edit", "draft line", "422  403  403  403  403  403  403  404  404", {"code": ""}),
+    ("POST criterion_move", "draft line", "302  403  403  403  403  403  403  404  404", {}),
+    ("GET criterion_remove", "draft line", "200  403  403  403  403  403  403  404  404"),
+    ("POST criterion_remove", "draft line", "302  403  403  403  403  403  403  404  404", {}),
     # -- what goes out
     ("GET export_list", "",           "200  403  403  403  403  200  403  200  403"),
     ("POST export_request", "",       "302  403  403  403  403  403  403  404  404", "period"),

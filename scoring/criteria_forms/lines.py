@@ -10,10 +10,11 @@ from django import forms
 
 from accounts.reading import Faulty, Source, validate
 from accounts.text import clean, clean_paragraphs
+from plans.numbers import show_number
 from scoring.criteria_data import in_words
 from scoring.criteria_editing import below
 from scoring.criteria_forms.fields import NumberField, Styled
-from scoring.criteria_forms.rules import RuleForm
+from scoring.criteria_forms.rules import TYPE, RuleForm
 from scoring.criteria_importing import plain
 from scoring.criteria_schema import CriterionEntry, find_faults
 from scoring.models import Criterion
@@ -108,8 +109,8 @@ class LineForms:
         self.is_field = parent is None if line is None else line.depth == 0
         self.parents = [] if self.is_field else _parents(lines, line)
         stored = _stored(line, parent)
-        # What is not asked of this kind of line keeps no place in the form: later kinds find it again.
-        typed = stored if data is None else {name: data.get(name, "") for name in stored}
+        # What the page did not ask, because of another kind of line, is as it is stored.
+        typed = stored if data is None else {name: data.get(name, stored[name]) for name in stored}
         self.kind = GROUP if self.is_field else typed["kind"] or ""
         self.form = LineForm(typed) if checked else LineForm(initial=typed)
         self._fit()
@@ -117,7 +118,7 @@ class LineForms:
             RuleForm(
                 known,
                 rule=line.rule if line else None,
-                data=data,
+                data=data if data is not None and TYPE in data else None,
                 action=action,
                 checked=checked,
             )
@@ -281,7 +282,7 @@ def _parents(lines: Sequence[Criterion], line: Criterion | None) -> list[Criteri
     return [one for one in lines if not one.is_leaf and one.pk not in own]
 
 
-def _stored(line: Criterion | None, parent: Criterion | None) -> dict[str, Any]:
+def _stored(line: Criterion | None, parent: Criterion | None) -> dict[str, str]:
     """A line as what its fields hold."""
     if line is None:
         return {
@@ -299,8 +300,8 @@ def _stored(line: Criterion | None, parent: Criterion | None) -> dict[str, Any]:
         "name": line.name,
         "parent": str(line.parent_id or ""),
         "kind": line.kind or GROUP,
-        "maximum": line.maximum,
-        "minimum": line.minimum or None,
+        "maximum": "" if line.maximum is None else show_number(line.maximum),
+        "minimum": show_number(line.minimum) if line.minimum else "",
         "scale": line.scale,
         "evidence": "\n".join(line.evidence),
     }

@@ -181,6 +181,8 @@ class RuleForm:
                 for number, row in enumerate(rows or [{}])
             ],
         )
+        if action == f"add-{ask.name}":
+            next(iter(part.rows[-1].fields.values())).widget.attrs["autofocus"] = True
         if self.checked and not rows:
             part.rows[0] = self._form(columns, None, f"{PREFIX}-{ask.name}-0", f"{ask.row} 1")
             part.errors.append(f"Cần ít nhất một {ask.row}.")

@@ -156,6 +156,8 @@ class BandRows:
             rows = [one for one in rows if not is_blank(one, {"op"})]
         self.count = len(rows)
         self.forms = [self._form(n, one) for n, one in enumerate(rows or [{}])]
+        if action == f"add-{BANDS}":
+            self.forms[-1].fields["name"].widget.attrs["autofocus"] = True
 
     def _form(self, n: int, row: Mapping[str, str]) -> BandForm:
         prefix = f"{BANDS}-{n}"

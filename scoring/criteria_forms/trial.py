@@ -172,6 +172,12 @@ class Shown:
     words: str
     points: Fraction
     how: str
+    counts: bool = True
+
+    @property
+    def text(self) -> str:
+        """«1,38 điểm»; what is not applicable may count nowhere."""
+        return f"{show_points(self.points)} điểm" if self.counts else "không tính vào tổng"
 
 
 class Trial:
@@ -229,14 +235,14 @@ class Trial:
 
     def _shown(self, words: str, outcome: Outcome, leaf: Leaf) -> Shown:
         points = decide(leaf, outcome, policy=self.policy)
-        return Shown(words, points.points, points.how)
+        return Shown(words, points.points, points.how, points.counts)
 
     @property
     def sentence(self) -> str:
         """«Với 92%: 1,38 điểm»."""
         if self.result is None:
             return ""
-        return f"Với {self.result.words}: {show_points(self.result.points)} điểm"
+        return f"Với {self.result.words}: {self.result.text}"
 
     def faults(self) -> list[tuple[str, str, str]]:
         return list(faults_of_forms(self.forms, "Số liệu thử {}"))
