@@ -398,6 +398,11 @@ class Period(models.Model):
     opened_at = models.DateTimeField("mở lúc", null=True, blank=True)
     closed_at = models.DateTimeField("khóa sớm lúc", null=True, blank=True)
     is_history = models.BooleanField("số liệu lịch sử", default=False)
+    # Written by scoring: when the points that wait for reports were counted, when something behind them
+    # last changed, since when a job is asked to count them again.
+    stakes_at = models.DateTimeField("tính điểm lúc", null=True, blank=True)
+    stakes_changed_at = models.DateTimeField("số liệu đổi lúc", null=True, blank=True)
+    stakes_asked_at = models.DateTimeField("chờ tính điểm từ", null=True, blank=True)
 
     objects = PeriodQuerySet.as_manager()
 
@@ -426,6 +431,15 @@ class Period(models.Model):
     @property
     def is_final(self) -> bool:
         return self.kind == self.FINAL
+
+    @property
+    def stakes_behind(self) -> bool:
+        """Something has changed since the points that wait for reports were counted."""
+        return (
+            self.stakes_at is not None
+            and self.stakes_changed_at is not None
+            and self.stakes_at < self.stakes_changed_at
+        )
 
     @property
     def due_at(self) -> dt.datetime:

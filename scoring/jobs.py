@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scoring import exporting, stakes
+from scoring import exporting, focus, recounting, stakes
 
 
 @shared_task
@@ -27,5 +27,16 @@ def export_due() -> None:
 
 @shared_task
 def write_stakes() -> None:
-    """Write down which points wait for which report, for the order of lists and mails (R30)."""
+    """Write down which points wait for which report, for the order of lists and mails (R30).
+
+    A new day changes them, and a job asked for by a change may have been lost. What the province took
+    points for goes to plans that came since (R31).
+    """
+    focus.write_all_focus()
     stakes.write_all(timezone.localdate())
+
+
+@shared_task
+def write_period_stakes(period_id: int) -> None:
+    """The same of one period, after what its points rest on has changed."""
+    recounting.recount(period_id)

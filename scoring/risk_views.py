@@ -75,7 +75,7 @@ def _of_card(request: SignedIn, card: Card, unit: Unit | None) -> dict[str, Any]
     focus = TaskFocus.objects.by_task(card.year, tasks)
     return {
         "card": card,
-        "address": urlencode({"ky": card.period.pk, "bo": card.criteria_set.code}),
+        "address": urlencode([("ky", str(card.period.pk)), ("bo", card.criteria_set.code)]),
         "risks": risks,
         "areas": areas,
         "area": area,

@@ -21,6 +21,7 @@ JOBS = {
     "scoring.jobs.export_due",
     "scoring.jobs.make_export",
     "scoring.jobs.make_waiting_exports",
+    "scoring.jobs.write_period_stakes",
     "scoring.jobs.write_stakes",
 }
 
