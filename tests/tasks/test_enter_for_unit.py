@@ -438,6 +438,8 @@ def test_the_unit_takes_over(go, office, client):
     assert page.status_code == 403
     assert "VP nhập tiếp" in page.content.decode()
     assert "BÍ MẬT" not in page.content.decode()
+    page = go("report_form", report, stale | {"text": "BÍ MẬT của đơn vị"})
+    assert "BÍ MẬT của đơn vị" in page.content.decode()  # nor whether it guesses right
     assert go("report_form", report).status_code == 403
     with pytest.raises(Refused, match="Đơn vị đã tự làm"):
         substitutions.send(
