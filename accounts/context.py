@@ -53,7 +53,20 @@ OBSTACLES = frozenset(
     }
 )
 
-EXPLANATIONS = frozenset({"explanation_list", "explanation_detail", "explanation_document"})
+EXPLANATIONS = frozenset(
+    {
+        "explanation_list",
+        "explanation_detail",
+        "explanation_document",
+        "explanation_write",
+        "explanation_return",
+        "explanation_take",
+        "explanation_withdraw",
+    }
+)
+EXPLAINING = frozenset(
+    {"explanation_ask", "explained_save", "explanation_take_in", "explanation_finish"}
+)
 
 SCORECARDS = frozenset(
     {
@@ -163,7 +176,8 @@ MENU = (
         "rosette",
         "scorecard_detail",
         OVERSIGHT,
-        frozenset({"risk_list", "explanation_ask"})
+        frozenset({"risk_list", "explanation_home"})
+        | EXPLAINING
         | EXPLANATIONS
         | SCORECARDS
         | WHAT_IF
@@ -200,7 +214,7 @@ UNDER_SCORES = (
     Entry("Điểm còn giành được", "", "risk_list", OVERSIGHT),
     Entry("Thử tính", "", "what_if", OVERSIGHT, WHAT_IF | SCENARIOS),
     Entry("Thẩm định", "", "appraisal_home", OVERSIGHT, APPRAISAL),
-    Entry("Giải trình", "", "explanation_list", OVERSIGHT, EXPLANATIONS | {"explanation_ask"}),
+    Entry("Giải trình", "", "explanation_home", OVERSIGHT, EXPLANATIONS | EXPLAINING),
     Entry("Bộ tiêu chí", "", "criteria_list", OVERSIGHT, CRITERIA),
 )
 ADMIN_ONLY = Entry(

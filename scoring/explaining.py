@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from accounts.models import Unit
     from plans.models import Period
 
+# Nothing is to be explained yet.
+BEFORE = frozenset({State.DRAFT, State.APPROVED, State.SENT})
 NO_PERIOD = "Năm này chưa có kỳ báo cáo cả năm nên chưa chuyển được yêu cầu đến đơn vị."
 
 
@@ -109,7 +111,7 @@ def why_locked(scorecard: Scorecard) -> str:
     """Why nothing is asked or sent now; empty while the first round is being explained."""
     if scorecard.state == State.APPRAISED_1:
         return ""
-    if scorecard.state in {State.DRAFT, State.APPROVED, State.SENT}:
+    if scorecard.state in BEFORE:
         return "Phiếu điểm chưa thẩm định xong lần 1 nên chưa có gì phải giải trình."
     return (
         f"Phiếu điểm đang ở bước «{scorecard.get_state_display()}»: việc giải trình đã xong, "
@@ -286,7 +288,7 @@ def finish(
 
 def sent_as(scorecard: Scorecard) -> ScorecardEvent | None:
     """The event that tells by which document the explanation went to the province."""
-    if scorecard.state in {State.DRAFT, State.APPROVED, State.SENT, State.APPRAISED_1}:
+    if scorecard.state in BEFORE | {State.APPRAISED_1}:
         return None
     return scorecard.events.filter(action=ACTION_TEXT[Action.EXPLAIN]).last()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import signed_in
 from accounts.models import Unit
@@ -15,7 +15,8 @@ from scoring import explaining
 from scoring.appraisal import BadCells, Overtaken
 from scoring.appraisal_views import actor, get_scorecard
 from scoring.explaining_forms import AskForm, FinishForm
-from scoring.permissions import can
+from scoring.models import Scorecard
+from scoring.permissions import can, require
 from scoring.scorecard_services import Faults
 from tasks.models import Explanation
 from tasks.services import Refused
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from accounts.http import SignedIn
-    from scoring.models import Criterion, Scorecard
+    from scoring.models import Criterion
+
+
+@require_safe
+@signed_in
+def explanation_home(request: SignedIn) -> HttpResponse:
+    """To the newest card that has something to explain; where none has, to what units were asked."""
+    require(request.user, "scorecard_read")
+    cards = Scorecard.objects.visible_to(request.user).exclude(criteria_set=None)
+    card = cards.exclude(state__in=explaining.BEFORE).order_by("-year").first()
+    return redirect("explanation_ask", card.pk) if card else redirect("explanation_list")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -29,6 +29,7 @@ urlpatterns = [
         adjustment_views.adjustment_change,
         name="adjustment_change",
     ),
+    path("diem/giai-trinh/", explaining_views.explanation_home, name="explanation_home"),
     path("diem/<int:pk>/giai-trinh/", explaining_views.explanation_ask, name="explanation_ask"),
     path(
         "diem/<int:pk>/giai-trinh/<int:leaf_pk>/luu/",

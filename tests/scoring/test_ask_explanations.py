@@ -106,7 +106,7 @@ def test_points_above_ours_are_no_cut(office):
 def test_the_page_offers_the_units_and_the_provinces_words(client, office):
     page = words(office.go(client, "explanation_ask", office.card.pk))
     assert "Thiếu tài liệu tập huấn." in page and "Chưa rõ văn bản." in page
-    assert "ta gửi <strong>1,38</strong>" in page and "giảm 0,38" in page
+    assert "tự chấm <strong>1,38</strong>" in page and "giảm 0,38" in page
     pk, vp = office.leaves["1.2.1"].pk, office.units["VP"].pk
     assert f'name="c{pk}" value="1" form="ask-form" data-toggles="ask-body-{pk}" checked' in page
     assert f'name="u{pk}" value="{vp}" form="ask-form" checked' in page
@@ -380,3 +380,10 @@ def test_queries_do_not_grow_with_leaves_units_and_answers(client, office):
         office.enter(code, appraised_1="0", asked="Vì sao?")
         answer(office, ask(office, code, "TCCB"), number=f"{n}/B")
     assert count() == before
+
+
+def test_the_tab_leads_to_the_card_that_is_explained(client, office):
+    page = office.go(client, "explanation_home")
+    assert page.url == reverse("explanation_ask", args=[office.card.pk])
+    office.state("sent")
+    assert office.go(client, "explanation_home").url == reverse("explanation_list")
