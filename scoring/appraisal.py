@@ -232,7 +232,7 @@ def save(
 def fill(*, scorecard: Scorecard, round_: int, by: Actor) -> int:
     """Where the round has no points yet: ours, of the second round the first's. How many were filled.
 
-    Ours are exact; they are rounded to the four decimals that are stored.
+    Ours to the four decimals that are stored.
     """
     stored = _locked(scorecard)
     card = card_of_year(stored)
@@ -247,7 +247,7 @@ def fill(*, scorecard: Scorecard, round_: int, by: Actor) -> int:
         if value is None:
             ours = own_points(leaf)
             assert ours is not None  # it counts, or it would not be lacking
-            value = round_half_up(ours, PLACES)
+            value = round_half_up(ours, PLACES)  # as it is already: only its type changes
         setattr(score, name, value)
         score.save()
         changes[f"{leaf.criterion.code}.{name}"] = [None, _plain(value)]

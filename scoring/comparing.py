@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from plans.fields import PLACES
+from plans.numbers import round_half_up, show_number
 from scoring.models import LeafScore
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from accounts.models import Unit
     from scoring.models import Criterion
     from scoring.scorecards import Card, ScoredLeaf
@@ -26,6 +30,14 @@ REASONS = {
     SURVEYED: "Điều tra xã hội học",
     UNSAID: "Chưa ghi nguyên nhân",
 }
+
+
+def signed(value: Fraction | Decimal) -> str:
+    """«−0,50», «+1,00», «0»: a difference of points to two decimals."""
+    shown = round_half_up(Fraction(value), 2)
+    if not shown:
+        return "0"
+    return f"{'−' if shown < 0 else '+'}{show_number(abs(shown), 2)}"
 
 
 @dataclass(frozen=True)
@@ -61,12 +73,12 @@ class Compared:
 
     @property
     def differs(self) -> bool:
-        return self.cut != 0
+        """By a hundredth at least: less is how each side rounds."""
+        return round_half_up(self.cut, 2) != 0
 
     @property
-    def gain(self) -> Fraction:
-        """What the province gave more than we did."""
-        return -self.cut
+    def cut_words(self) -> str:
+        return signed(-self.cut)
 
     @property
     def regained(self) -> Fraction:
@@ -133,8 +145,8 @@ class Comparison:
         return sum((row.cut for row in self.rows), Fraction(0))
 
     @property
-    def gain(self) -> Fraction:
-        return -self.cut
+    def cut_words(self) -> str:
+        return signed(-self.cut)
 
     @property
     def regained(self) -> Fraction:
@@ -142,8 +154,13 @@ class Comparison:
 
 
 def own_points(leaf: ScoredLeaf) -> Fraction | None:
-    """What we gave ourselves, as sent once it is sent; None where it did not count or is surveyed."""
-    return None if leaf.criterion.is_survey or not leaf.own.counts else leaf.own.points
+    """What we gave ourselves, as sent once it is sent; None where it did not count or is surveyed.
+
+    To the four decimals that points are stored with: else the same points, given back, would differ.
+    """
+    if leaf.criterion.is_survey or not leaf.own.counts:
+        return None
+    return Fraction(round_half_up(leaf.own.points, PLACES))
 
 
 def compare(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +19,7 @@ from scoring import ranking
 from scoring.models import PeerScore, Scorecard, ScorecardEvent
 from scoring.ranking import Standing
 from scoring.scorecard_services import PUBLISHED, Faults, publication_values
-from scoring.scorecards import Card, survey_estimate
+from scoring.scorecards import Card, compute, period_of, survey_estimate
 from scoring.states import State
 from tasks.services import Refused
 
@@ -177,25 +177,57 @@ def rank_estimate(card: Card) -> RankEstimate | None:
     index = our_index(card)
     if index is None:
         return None
-    agency_id = card.criteria_set.agency_id
-    rows = PeerScore.objects.filter(agency_id=agency_id, year__lte=card.year)
-    year = rows.order_by("-year").values_list("year", flat=True).first()
-    if year is None:
-        return None
-    return estimate(
-        index, year, [row.index for row in rows if row.year == year], card.scorecard, card.year
+    rows = list(
+        PeerScore.objects.filter(
+            agency_id=card.criteria_set.agency_id, year__lte=card.year
+        ).order_by("-year")
     )
+    if not rows:
+        return None
+    year = rows[0].year
+    published = card.scorecard is not None and card.scorecard.published_index is not None
+    others = [row.index for row in rows if row.year == year]
+    return RankEstimate(year, ranking.standing(index, others), published and year == card.year)
 
 
-def estimate(
-    index: Fraction | Decimal,
-    year: int,
-    others: Sequence[Decimal],
-    scorecard: Scorecard | None,
-    own_year: int,
-) -> RankEstimate:
-    published = scorecard is not None and scorecard.published_index is not None and year == own_year
-    return RankEstimate(year, ranking.standing(index, others), published)
+@dataclass(frozen=True)
+class OwnIndex:
+    """Ours of one year: as published, with the rank that was published; or as it would be today."""
+
+    year: int
+    index: Decimal | Fraction
+    rank: int | None = None
+    agencies: int | None = None
+
+
+def official_of(agency: Agency, year: int) -> OwnIndex | None:
+    """What was published of us for ``year``: of its scorecard, else the baseline that a plan names."""
+    card = Scorecard.objects.filter(agency=agency, year=year, published_index__isnull=False).first()
+    if card is not None and card.published_index is not None:
+        return OwnIndex(year, card.published_index, card.published_rank, card.ranked_agencies)
+    plan = agency.plans.filter(baseline_year=year, baseline_index__isnull=False).first()
+    if plan is not None and plan.baseline_index is not None:
+        return OwnIndex(
+            year, plan.baseline_index, plan.baseline_rank, plan.baseline_ranked_agencies
+        )
+    return None
+
+
+def newest_index(agency: Agency, year: int) -> OwnIndex | None:
+    """What the newest card from ``year`` on comes to, unless that is what was published of ``year``."""
+    card = (
+        Scorecard.objects.filter(agency=agency, year__gte=year, criteria_set__isnull=False)
+        .select_related("criteria_set", "agency")
+        .order_by("-year")
+        .first()
+    )
+    if card is None or (card.year == year and card.published_index is not None):
+        return None
+    period = period_of(card)
+    if period is None or card.criteria_set is None:
+        return None
+    index = our_index(compute(period, card.criteria_set))
+    return None if index is None else OwnIndex(card.year, index)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -17,10 +16,11 @@ from scoring import publication
 from scoring.appraisal import card_of_year, unsurveyed
 from scoring.appraisal_sheets import rows_of_table
 from scoring.appraisal_views import actor, get_scorecard
+from scoring.comparing import signed
 from scoring.models import PeerScore, Scorecard
 from scoring.permissions import can, require
 from scoring.publication_forms import PeersForm, PublicationForm, YearForm, initial_of
-from scoring.ranking import Peers, read_peers, split_lines
+from scoring.ranking import Peers, as_published, read_peers, split_lines, standing
 from scoring.scorecard_services import Faults, move
 from scoring.states import MOVES, Action, State
 from tasks.services import Refused
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from accounts.http import SignedIn
-    from scoring.publication import RankEstimate
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,14 +89,13 @@ def _show(
         except Refused:
             pass
         else:
-            published = scorecard.published_index
-            context |= {
-                "card": card,
-                "unsurveyed": len(unsurveyed(card)),
-                "difference": None
-                if published is None or card.index is None or card.waits_for_survey
-                else Fraction(published) - card.index,
-            }
+            context |= {"card": card, "unsurveyed": len(unsurveyed(card))}
+            if scorecard.published_index is not None and not card.waits_for_survey:
+                # As published: with two decimals.
+                ours = None if card.index is None else as_published(card.index)
+                difference = None if ours is None else scorecard.published_index - ours
+                context["difference"] = difference
+                context["difference_words"] = None if difference is None else signed(difference)
     return render(request, "scoring/publication_form.html", context, status=status)
 
 
@@ -160,6 +158,8 @@ def peer_scores(request: SignedIn) -> HttpResponse:
         agency=agency, year=form.cleaned_data["year"], found=found.found, by=actor(request)
     )
     words = f"Đã thêm {stored.added} cơ quan, sửa {stored.changed} cơ quan."
+    if not stored.added and not stored.changed:
+        words = "Bảng giống bản đã lưu, không có gì thay đổi."
     if found.own is not None:
         words += f" Bỏ qua dòng của {agency.name}: lấy theo phiếu điểm."
     messages.success(request, words)
@@ -185,22 +185,15 @@ def _show_peers(
 ) -> HttpResponse:
     agency = agency_of(request)
     rows = list(PeerScore.objects.filter(agency=agency, year=year))
-    own = _our_card(agency.pk, year)
-    index, estimated, found = None, False, None
-    if own is not None and own.published_index is not None:
-        index = Fraction(own.published_index)
-    elif own is not None and own.criteria_set_id is not None:
-        try:
-            index, estimated = publication.our_index(card_of_year(own)), True
-        except Refused:
-            index = None
     others = [row.index for row in rows]
-    if index is not None and rows:
-        found = publication.estimate(index, year, others, own, year)
-    current: RankEstimate | None = None
-    newer_year = year
-    if found is None and rows:
-        current, newer_year = _by_newer_card(agency.pk, year, others)
+    official = publication.official_of(agency, year) if rows else None
+    current = publication.newest_index(agency, year) if rows else None
+    estimates = []
+    if official is not None:
+        estimates.append(publication.RankEstimate(year, standing(official.index, others), True))
+    if current is not None:
+        estimates.append(publication.RankEstimate(year, standing(current.index, others)))
+    shown = official or current
     return render(
         request,
         "scoring/peer_scores.html",
@@ -208,42 +201,14 @@ def _show_peers(
             "form": form,
             "year": year,
             "years": sorted({*years, year}, reverse=True),
-            "places": publication.places(rows, agency.name, index if rows else None),
-            "estimated": estimated,
-            "estimate": found or current,
-            "own_year": None if found or current is None else newer_year,
+            "places": publication.places(rows, agency.name, shown.index if shown else None),
+            "official": official,
+            "current": current,
+            "estimates": estimates,
             "may_write": can(request.user, "appraisal_write"),
         },
         status=status,
     )
-
-
-def _our_card(agency: int, year: int) -> Scorecard | None:
-    return (
-        Scorecard.objects.filter(agency_id=agency, year=year)
-        .select_related("criteria_set", "agency")
-        .first()
-    )
-
-
-def _by_newer_card(agency: int, year: int, others: list[Any]) -> tuple[RankEstimate | None, int]:
-    """Ours of a later year by the scores of ``year``: what this year's points would be worth there."""
-    newer = (
-        Scorecard.objects.filter(agency_id=agency, year__gt=year, criteria_set__isnull=False)
-        .select_related("criteria_set", "agency")
-        .order_by("-year")
-        .first()
-    )
-    if newer is None:
-        return None, year
-    try:
-        card = card_of_year(newer)
-    except Refused:
-        return None, year
-    index = publication.our_index(card)
-    if index is None:
-        return None, year
-    return publication.estimate(index, year, others, newer, newer.year), newer.year
 
 
 @require_POST

@@ -32,6 +32,14 @@ class Standing:
     gap: Decimal | None = None  # to the next one above; None on the first place
     next_rank: int | None = None  # the rank shared with it then
 
+    @property
+    def words(self) -> str:
+        """«cần thêm 0,35 điểm để lên hạng 14»"""
+        tied = f"bằng điểm {self.tied} cơ quan khác; " if self.tied else ""
+        if self.gap is None:
+            return f"{tied}đứng đầu"
+        return f"{tied}cần thêm {show_number(self.gap)} điểm để lên hạng {self.next_rank}"
+
 
 def rank_of(index: Decimal | Fraction, others: Iterable[Decimal]) -> int:
     """One more than the number of ``others`` strictly above ``index``."""
