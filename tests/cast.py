@@ -25,7 +25,16 @@ from django.utils import timezone
 
 from accounts.models import Agency, Mail, StandIn, Unit, User
 from plans.models import Area, Assignment, CalendarDay, Duty, Indicator, Period, Plan, Task
-from scoring.models import CriteriaSet, Criterion, Export, LeafScore, PeerScore, Scorecard
+from scoring.models import (
+    Adjustment,
+    CriteriaSet,
+    Criterion,
+    Export,
+    LeafScore,
+    PeerScore,
+    Scenario,
+    Scorecard,
+)
 from tasks.models import (
     Answer,
     Direction,
@@ -208,6 +217,13 @@ class House:
             appraised_1=1,
             asked="Giải trình vì sao",
         )
+        # The card of the next year, with a bonus; its period is not there yet.
+        self.draft_card = Scorecard.objects.create(
+            agency=self.agency, year=2020, criteria_set=self.criteria_set
+        )
+        self.adjustment = Adjustment.objects.create(
+            scorecard=self.draft_card, kind="bonus", points=1, reason="Sáng kiến"
+        )
         # A set that is being written, whole: its one leaf is typed.
         self.draft_set = CriteriaSet.objects.create(
             agency=self.agency, code="BO-2", name="Bộ đang soạn", valid_from=2019, is_draft=True
@@ -225,6 +241,15 @@ class House:
             kind="self",
             maximum=2,
             rule={"type": "manual"},
+        )
+        self.scenario = Scenario.objects.create(
+            agency=self.agency,
+            year=2019,
+            criteria_set=self.criteria_set,
+            name="Đủ báo cáo",
+            inputs={"schema": "cchc-what-if/1", "full": ["1.2.1"]},
+            shared=True,
+            made_by=self.people["office"],
         )
         self.peer = PeerScore.objects.create(
             agency=self.agency, year=2018, name="Sở Y tế", index=70
