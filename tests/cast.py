@@ -251,15 +251,6 @@ class House:
             shared=True,
             made_by=self.people["office"],
         )
-        self.scenario = Scenario.objects.create(
-            agency=self.agency,
-            year=2019,
-            criteria_set=self.criteria_set,
-            name="Đủ báo cáo",
-            inputs={"schema": "cchc-what-if/1", "full": ["1.2.1"]},
-            shared=True,
-            made_by=self.people["office"],
-        )
         self.peer = PeerScore.objects.create(
             agency=self.agency, year=2018, name="Sở Y tế", index=70
         )
