@@ -48,6 +48,7 @@ HEAD = (
     ("/viec/", "a[href^='/viec/excel/']"),
     ("/viec/", "a[href^='/viec/gui/']"),
     "/vuong-mac/neu/",
+    "/giai-trinh/",
     "/uy-quyen/",
     "/mat-khau/",
 )
