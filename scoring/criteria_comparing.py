@@ -72,6 +72,10 @@ class Compared:
     before: Decimal
     after: Decimal
 
+    @property
+    def change(self) -> Decimal:
+        return self.after - self.before
+
 
 def match(
     old: Sequence[Criterion], new: Sequence[Criterion], *, linked: bool

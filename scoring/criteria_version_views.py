@@ -57,7 +57,7 @@ class CopyForm(SetForm):
 def criteria_copy(request: SignedIn, pk: int) -> HttpResponse:
     criteria_set = _set(request, pk, "criteria_write")
     form = CopyForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         initial={
             "name": criteria_set.name,
             "valid_from": criteria_set.valid_from + 1,

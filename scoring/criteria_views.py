@@ -22,8 +22,9 @@ from accounts.models import Role
 from accounts.reading import Fault, Faulty
 from accounts.reading.faults import MAX_BYTES
 from accounts.text import fold
+from plans.numbers import show_number
+from plans.targets import OP_TEXT
 from scoring.criteria_data import data_of, yaml_of
-from scoring.criteria_editing import words
 from scoring.criteria_importing import import_criteria
 from scoring.criteria_pages import history_of, page_of
 from scoring.criteria_sheets import write_set, write_template
@@ -145,7 +146,10 @@ def criteria_detail(request: SignedIn, pk: int) -> HttpResponse:
             "criteria_set": criteria_set,
             "row": Row(criteria_set, years),
             "page": page_of(criteria_set),
-            "bands": words("bands", criteria_set.bands),
+            "bands": [
+                f"{band.name} {OP_TEXT[band.op]} {show_number(band.at)}"
+                for band in criteria_set.band_list()
+            ],
             "history": history_of(criteria_set),
             "used": bool(years),
             "may_write": can(request.user, "criteria_write"),

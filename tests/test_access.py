@@ -66,6 +66,7 @@ OBJECTS = {
     "adjustment": lambda c: [c.draft_card.pk, c.adjustment.pk],
     "criterion": lambda c: [c.appraised_card.pk, c.leaf.code],
     "draft set": lambda c: [c.draft_set.pk],
+    "set file": lambda c: [c.draft_set.pk, "xlsx"],
     "draft line": lambda c: [c.draft_set.pk, c.draft_line.pk],
 }
 TEXT = {"text": "Đã làm", "version": "0"}
@@ -246,6 +247,17 @@ ROWS = [
     ("GET appraisal_compare", "appraised card", "200  403  403  403  403  200  403  404  404"),
     ("GET compare_sheet", "appraised card", "200  403  403  403  403  200  403  404  404"),
     ("POST focus_save", "appraised card", "302  403  403  403  403  403  403  404  404", {}),
+    # -- sets of criteria
+    ("GET criteria_list", "",         "200  403  403  403  403  200  403  200  403"),
+    ("POST criteria_import", "",      "422  403  403  403  403  403  403  422  403", WHOLE),
+    ("GET criteria_template", "",     "200  403  403  403  403  200  403  200  403"),
+    ("GET criteria_compare", "",      "200  403  403  403  403  200  403  200  403"),
+    ("GET criteria_detail", "draft set", "200  403  403  403  403  200  403  404  404"),
+    ("GET criteria_download", "set file", "200  403  403  403  403  200  403  404  404"),
+    ("GET criteria_copy", "draft set", "200  403  403  403  403  403  403  404  404"),
+    ("POST criteria_copy", "draft set", "422  403  403  403  403  403  403  404  404", {}),
+    ("GET criteria_map", "draft set", "200  403  403  403  403  403  403  404  404"),
+    ("POST criteria_map", "draft set", "302  403  403  403  403  403  403  404  404", {}),
     # -- a set of criteria is written
     ("GET criteria_new", "",          "200  403  403  403  403  403  403  200  403"),
     ("POST criteria_new", "",         "422  403  403  403  403  403  403  422  403", {}),
