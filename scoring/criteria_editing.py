@@ -17,6 +17,7 @@ from django.db.models import F
 
 from accounts.history import record
 from plans.numbers import show_number
+from plans.targets import OP_TEXT
 from scoring.criteria_importing import targets_of
 from scoring.criteria_schema import DEEPEST
 from scoring.models import CriteriaSet, Criterion
@@ -80,7 +81,8 @@ def words(name: str, value: Any) -> str | None:
         return dict(CriteriaSet.POLICIES)[value]
     if name == "bands":
         return "; ".join(
-            f"{band['name']} {band['op']} {show_number(Decimal(band['at']))}" for band in value
+            f"{band['name']} {OP_TEXT[band['op']]} {show_number(Decimal(band['at']))}"
+            for band in value
         )
     if name == "decision_issued_on":
         day: dt.date = value
