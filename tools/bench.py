@@ -110,8 +110,8 @@ class Person:
         self.user = user
         self.cookie = f"sessionid={client.cookies['sessionid'].value}; csrftoken={CSRF}"
 
-    def ask(self, application, address, form=None):
-        """(status, body) of a GET, or of an autosaving POST of ``form``."""
+    def ask(self, application, address, form=None, **headers):
+        """(status, body) of a GET, or of a POST of ``form`` by a script: an autosave unless ``headers`` say else."""
         path, _, query = address.partition("?")
         body = urllib.parse.urlencode(form).encode() if form is not None else b""
         environ = {
@@ -125,7 +125,7 @@ class Person:
             "HTTP_HOST": "127.0.0.1:8000",
             "HTTP_COOKIE": self.cookie,
             "HTTP_X_CSRFTOKEN": CSRF,
-            "HTTP_X_AUTOSAVE": "1",
+            **(headers or {"HTTP_X_AUTOSAVE": "1"}),
             "CONTENT_TYPE": "application/x-www-form-urlencoded",
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.version": (1, 0),
@@ -146,18 +146,19 @@ class Person:
 
 
 class FormReader(html.parser.HTMLParser):
-    """What a browser would send of the form that saves itself."""
+    """What a browser would send of the form that saves itself, or of the one with the id ``form``."""
 
-    def __init__(self):
+    def __init__(self, form=""):
         super().__init__()
+        self.form = form
         self.inside, self.action, self.fields = False, "", {}
         self.select, self.area = "", ""
 
     def handle_starttag(self, tag, attrs):
         at = dict(attrs)
         name = at.get("name")
-        if tag == "form" and "data-autosave" in at:
-            self.inside, self.action = True, at["data-autosave"]
+        if tag == "form" and (at.get("id") == self.form if self.form else "data-autosave" in at):
+            self.inside, self.action = True, at.get("data-autosave") or at.get("action") or ""
         elif not self.inside or "disabled" in at:
             return
         elif tag == "input" and name and at.get("type", "text") not in {"file", "submit"}:
@@ -185,11 +186,11 @@ class FormReader(html.parser.HTMLParser):
             self.fields[self.area] += data
 
 
-def form_of(page):
-    reader = FormReader()
+def form_of(page, name=""):
+    reader = FormReader(name)
     reader.feed(page.decode())
     if not reader.action:
-        raise local.Problem("trang soạn báo cáo không có biểu mẫu tự lưu.")
+        raise local.Problem(f"không thấy biểu mẫu {name or 'tự lưu'} trên trang.")
     reader.fields.pop("csrfmiddlewaretoken", None)
     return reader.action, reader.fields
 
@@ -197,8 +198,26 @@ def form_of(page):
 # -- Measuring --------------------------------------------------------------------------------------
 
 
+def queries(job):
+    """How often ``job`` asks the database."""
+    from django.db import connection
+
+    asked = []
+
+    def count(execute, sql, params, many, context):
+        asked.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        job()
+    return len(asked)
+
+
 def measure(jobs, rounds):
-    """name → (CPU, wall time) in milliseconds, both the median of ``rounds``; the jobs take turns."""
+    """name → (CPU, wall time) in milliseconds, both the median of ``rounds``, and the number of queries.
+
+    The jobs take turns.
+    """
     cpu: dict[str, list[float]] = {name: [] for name in jobs}
     wall: dict[str, list[float]] = {name: [] for name in jobs}
     for number in range(rounds + WARM_UP):
@@ -208,7 +227,10 @@ def measure(jobs, rounds):
             if number >= WARM_UP:
                 cpu[name].append((time.process_time() - used) * 1000)
                 wall[name].append((time.perf_counter() - started) * 1000)
-    return {name: (statistics.median(cpu[name]), statistics.median(wall[name])) for name in jobs}
+    return {
+        name: (statistics.median(cpu[name]), statistics.median(wall[name]), queries(job))
+        for name, job in jobs.items()
+    }
 
 
 def cast():
@@ -241,9 +263,9 @@ def cast():
     return office, writers
 
 
-def checked(person, application, address, form=None):
+def checked(person, application, address, form=None, **headers):
     def job():
-        status, body = person.ask(application, address, form() if form else None)
+        status, body = person.ask(application, address, form() if form else None, **headers)
         if status != 200:
             raise local.Problem(
                 f"{address} trả lời {status}: {body[:300].decode(errors='replace')}"
@@ -277,6 +299,7 @@ def pages(rounds):
     def save_and_go_on():
         fields["version"] = str(json.loads(save())["version"])
 
+    reports, inputs, pure = recomputation()
     got = measure(
         {
             "Trang trống (đổi mật khẩu), Văn phòng": checked(office, application, empty),
@@ -291,11 +314,24 @@ def pages(rounds):
             ),
             "Ghi nhỏ nhất (một dòng)": checked(writer, application, "/bench/write", dict),
             "Tự lưu báo cáo": save_and_go_on,
+            "Phiếu điểm": checked(office, application, reverse("scorecard_detail")),
+            "Điểm còn giành được": checked(office, application, reverse("risk_list")),
+            "Thử tính một số liệu": trying(office, application),
+            "Đọc các báo cáo của kỳ (một truy vấn)": reports,
+            "Tính lại cả bộ tiêu chí": inputs,
+            "Chỉ phần số học của nó": pure,
         },
         rounds,
     )
-    office_empty, unit_empty, dashboard, todo, form, listing, smallest, saving = got
+    office_empty, unit_empty, dashboard, todo, form, listing, smallest, saving, *scores = got
+    card, risks, what_if, reading, whole, arithmetic = scores
     compared = {
+        card: (office_empty, "", None),
+        risks: (office_empty, "", None),
+        what_if: (office_empty, "", None),
+        reading: (office_empty, "", None),
+        whole: (reading, "lần đọc báo cáo", None),
+        arithmetic: (office_empty, "", None),
         dashboard: (office_empty, "≤ 4", 4),
         todo: (unit_empty, "", None),
         form: (unit_empty, "", None),
@@ -303,17 +339,62 @@ def pages(rounds):
         saving: (smallest, "≤ 2", 2),
     }
     local.say(
-        f"\n{'':<40}{'CPU ms':>8}{'p50 ms':>8}{'CPU ×':>8}{'p50 ×':>8}  mục tiêu, so với trang trống / ghi nhỏ nhất"
+        f"\n{'':<40}{'CPU ms':>8}{'p50 ms':>8}{'truy vấn':>10}{'CPU ×':>8}{'p50 ×':>8}"
+        "  mục tiêu, so với trang trống / ghi nhỏ nhất"
     )
-    for name, (cpu, wall) in got.items():
-        line = f"{name:<40}{cpu:>8.1f}{wall:>8.1f}"
+    for name, (cpu, wall, count) in got.items():
+        line = f"{name:<40}{cpu:>8.1f}{wall:>8.1f}{count:>10}"
         if name in compared:
             base, words, most = compared[name]
             ratio = cpu / got[base][0]
             verdict = "" if most is None else "  đạt" if ratio <= most else "  CHƯA ĐẠT"
             line += f"{ratio:>8.2f}{wall / got[base][1]:>8.2f}  {words}{verdict}"
         local.say(line)
+    local.say(
+        f"Tính lại cả bộ bằng {got[whole][0] / got[office_empty][0]:.2f} lần một trang trống, "
+        f"{got[whole][0] / got[arithmetic][0]:.2f} lần riêng phần số học của nó."
+    )
     return application, writers
+
+
+def trying(person, application):
+    """The what-if page computing one changed figure, as its script asks for it."""
+    from django.urls import reverse
+
+    page = checked(person, application, reverse("what_if"))()
+    action, fields = form_of(page, "what-if")
+    figure = next(name for name, value in fields.items() if value.isdecimal() and int(value) > 1)
+    most = int(fields[figure])
+    state = {"less": 0}
+
+    def next_form():
+        state["less"] = (state["less"] + 1) % most
+        return {**fields, figure: str(most - state["less"])}
+
+    return checked(person, application, action, next_form, HTTP_HX_REQUEST="true")
+
+
+def recomputation():
+    """Jobs: the reports of the period read; the whole set computed from them; its arithmetic alone."""
+    from django.utils import timezone
+
+    from plans.models import Period
+    from scoring.inputs import read_inputs
+    from scoring.scorecards import card_of, set_for
+    from tasks.models import Report
+
+    running = Period.objects.running(timezone.localdate()).filter(kind=Period.FINAL)
+    period = running.select_related("plan__agency").latest("year")
+    criteria_set = set_for(period.plan.agency, period.year)
+    inputs = read_inputs(period, criteria_set)
+    leaves = sum(node.is_leaf for node in inputs.nodes)
+    count = Report.objects.filter(period=period).count()
+    local.say(f"Bộ tiêu chí: {leaves} tiêu chí; kỳ {period}: {count} báo cáo.")
+    return (
+        lambda: list(Report.objects.filter(period=period)),
+        lambda: card_of(read_inputs(period, criteria_set)),
+        lambda: card_of(inputs),
+    )
 
 
 # -- Eight at once ----------------------------------------------------------------------------------
