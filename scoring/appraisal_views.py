@@ -8,21 +8,22 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Role
-from scoring import appraisal
+from scoring import appraisal, scorecard_views
 from scoring.appraisal import FIRST, LABELS, POINTS_OF, SECOND, BadCells, Overtaken, fields_of
 from scoring.comparing import own_points
 from scoring.models import Criterion, LeafScore, Scorecard
 from scoring.permissions import can, require
 from scoring.readiness import Gap
+from scoring.scorecard_pages import SLUGS, steps_of
 from scoring.scorecard_services import Unready
-from scoring.states import APPRAISABLE, ORDER, State
+from scoring.states import APPRAISABLE, Action, State
 from tasks.services import Refused
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ ASKED_IN = {FIRST: ("loss", "note", "asked"), SECOND: ("loss", "note", "explaine
 
 def get_scorecard(request: SignedIn, pk: int, action: str) -> Scorecard:
     """404 for another agency's, then 403 for whom this is not (R3)."""
-    card = get_object_or_404(
-        Scorecard.objects.visible_to(request.user).select_related("criteria_set", "agency"), pk=pk
-    )
+    card = scorecard_views.get_scorecard(request.user, pk)
     require(request.user, action)
     return card
 
@@ -52,23 +51,19 @@ def is_sent(card: Scorecard) -> bool:
 
 
 def actor(request: SignedIn) -> Actor:
-    role = Role.COORDINATOR if request.user.is_coordinator else Role.LEADER
-    return Actor.from_request(request, role=role)
+    return scorecard_views.actor(request, Role.COORDINATOR, Role.LEADER)
 
 
-# -- The steps ----------------------------------------------------------------------------------------
+def step_back_url(request: SignedIn, card: Scorecard) -> str:
+    """Where a published result is taken back; nothing for whom that is not."""
+    if card.state != State.PUBLISHED or not card.criteria_set_id:
+        return ""
+    if not can(request.user, "scorecard_write"):
+        return ""
+    return reverse("scorecard_move", args=[card.pk, SLUGS[Action.STEP_BACK]])
 
 
-@dataclass(frozen=True)
-class Step:
-    label: str
-    done: bool
-    now: bool
-
-
-def steps_of(card: Scorecard) -> list[Step]:
-    place = ORDER.index(State(card.state))
-    return [Step(Scorecard.State(s).label, n < place, n == place) for n, s in enumerate(ORDER)]
+# -- The year ----------------------------------------------------------------------------------------
 
 
 @require_safe
@@ -94,6 +89,7 @@ def appraisal_home(request: SignedIn) -> HttpResponse:
             "steps": steps_of(chosen) if chosen else [],
             "is_sent": chosen is not None and is_sent(chosen),
             "published": [card for card in cards if card.published_index is not None],
+            "card_url": scorecard_views.page_of(chosen) if chosen else "",
             "may_write": can(user, "appraisal_write"),
         },
     )
@@ -261,6 +257,7 @@ def _page(
         "error": error,
         "gaps": gaps,
         "losses": LeafScore.Loss.choices,
+        "step_back": step_back_url(request, scorecard),
     }
     if is_sent(scorecard) and scorecard.criteria_set_id:
         try:

@@ -15,14 +15,14 @@ from accounts.http import agency_of
 from scoring import publication
 from scoring.appraisal import card_of_year, unsurveyed
 from scoring.appraisal_sheets import rows_of_table
-from scoring.appraisal_views import actor, get_scorecard
+from scoring.appraisal_views import actor, get_scorecard, step_back_url
 from scoring.comparing import signed
 from scoring.models import PeerScore, Scorecard
 from scoring.permissions import can, require
 from scoring.publication_forms import PeersForm, PublicationForm, YearForm, initial_of
 from scoring.ranking import Peers, as_published, read_peers, split_lines, standing
 from scoring.scorecard_services import Faults, move
-from scoring.states import MOVES, Action, State
+from scoring.states import MOVES, Action
 from tasks.services import Refused
 from tasks.uploading import upload_trouble
 
@@ -81,7 +81,7 @@ def _show(
         "form": form,
         "writable": writable,
         "has_set": has_set,
-        "is_published": scorecard.state == State.PUBLISHED,
+        "step_back": step_back_url(request, scorecard),
     }
     if has_set:
         try:

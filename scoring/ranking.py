@@ -38,7 +38,8 @@ class Standing:
         tied = f"bằng điểm {self.tied} cơ quan khác; " if self.tied else ""
         if self.gap is None:
             return f"{tied}đứng đầu"
-        return f"{tied}cần thêm {show_number(self.gap)} điểm để lên hạng {self.next_rank}"
+        places = max(_places(self.gap), PUBLISHED_PLACES)
+        return f"{tied}cần thêm {show_number(self.gap, places)} điểm để lên hạng {self.next_rank}"
 
 
 def rank_of(index: Decimal | Fraction, others: Iterable[Decimal]) -> int:

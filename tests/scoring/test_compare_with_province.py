@@ -147,8 +147,8 @@ def test_a_card_that_came_from_a_file_is_compared_with_the_rules(office):
 
 def test_how_each_side_rounds_is_no_difference(office):
     """Ours of 1.3.1 is 4/3: four decimals of it given back are the same, two are no loss to speak of."""
-    for given in ("1.3333", "1.33"):
-        office.enter("1.3.1", appraised=given)
+    for points_given in ("1.3333", "1.33"):
+        office.enter("1.3.1", appraised=points_given)
         _, found = load(office.card)
         assert not found.differing
     office.enter("1.3.1", appraised="1.32")
