@@ -31,6 +31,7 @@ from scoring.demo.obstacles import Difficulties
 from scoring.demo.past import ONLINE_2018, ONLINE_BEFORE, load_2019, load_2020, load_history
 from scoring.demo.people import Staff
 from scoring.demo.removal import remove_demo
+from scoring.demo.scores import Scores
 from scoring.demo.season import Season
 from scoring.stakes import write_stakes
 from tasks.importing import BASIS
@@ -80,12 +81,14 @@ def seed(*, force: bool = False) -> Seeded:
     _make_room(force=force)
     rng = random.Random(_CHANCE)  # noqa: S311  # the same office every time
     agency, staff = _first_plan(rng)
+    scores = _past_scores(agency, staff)
     period = _running_plan(rng, agency, staff, today)
     Difficulties(period, staff, today).live()
-    with at(moment(working_day(today - dt.timedelta(days=OPENED_BEFORE - 5)), 10)):
-        import_criteria(
-            CRITERIA, by=Actor.of(staff.office, role=Role.COORDINATOR), agency_code=agency.code
-        )
+    begun = working_day(today - dt.timedelta(days=OPENED_BEFORE - 5))
+    history = period.plan.periods.get(is_history=True)
+    if not agency.scorecards.filter(year=history.year).exists():
+        scores.last_year(history, begun)
+    scores.this_year(period, begun)
     write_stakes(period, on=today)
     _mark_sent(agency)
     reports = Report.objects.filter(period__plan__agency=agency, period__is_history=False)
@@ -141,6 +144,17 @@ def _first_plan(rng: random.Random) -> tuple[Agency, Staff]:
     load_2019(rng, plan.periods.get(year=2019), by=_by(staff.office, 2019))
     load_2020(rng, plan.periods.get(year=2020), by=_by(staff.office, 2020))
     return agency, staff
+
+
+def _past_scores(agency: Agency, staff: Staff) -> Scores:
+    office = Actor.of(staff.office, role=Role.COORDINATOR)
+    with at(moment(dt.date(2019, 12, 26), 9)):
+        criteria_set = import_criteria(CRITERIA, by=office, agency_code=agency.code).criteria_set
+    scores = Scores(agency, staff, criteria_set)
+    periods = {p.year: p for p in Period.objects.filter(plan__agency=agency, is_history=False)}
+    scores.year_2019(periods[2019])
+    scores.year_2020(periods[2020])
+    return scores
 
 
 def _running_plan(rng: random.Random, agency: Agency, staff: Staff, today: dt.date) -> Period:

@@ -1,4 +1,4 @@
-"""The five papers with files that the demo's running year shows."""
+"""What the demo's reports are proved with: five papers with files, and numbered ones."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from tasks.models import Report
 
 
 @dataclass(frozen=True)
@@ -130,3 +132,11 @@ def papers(year: int, dates: Year) -> dict[tuple[str, str], Paper]:
             section="Mục II, trang 1",
         ),
     }
+
+
+def paper_of(report: Report, number: int) -> tuple[str, str]:
+    """Number and subject of the paper that tells of a report's work."""
+    return (
+        f"{number}/BC-{report.unit.code}",
+        f"Báo cáo kết quả thực hiện nhiệm vụ {report.task.code} năm {report.period.year}",
+    )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import random
 
     from accounts.history import Actor
+    from accounts.reading import Source
     from plans.models import Period, Plan
 
 SCHEMA = "cchc-results/1"
@@ -35,17 +36,17 @@ ONLINE_BEFORE = {"GDMN": (83, 165), "GDTH": (101, 205), "GDTrH": (228, 430), "QL
 
 def load(plan: Plan, year: int, reports: list[dict[str, Any]], *, by: Actor) -> int:
     """Import one year as an operator would, from a file; how many reports it holds."""
-    content = {
-        "schema": SCHEMA,
-        "agency": plan.agency.code,
-        "plan": plan.code,
-        "year": year,
-        "reports": reports,
-    }
+    return import_reports(as_file(plan, year, {"reports": reports}), by=by).reports
+
+
+def as_file(plan: Plan, year: int, parts: dict[str, Any]) -> Source:
+    """A results file with ``parts``, written and read as an operator's would be."""
+    head = {"schema": SCHEMA, "agency": plan.agency.code, "plan": plan.code, "year": year}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"ket-qua-{year}.yaml"
-        path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
-        return import_reports(read_yaml(path), by=by).reports
+        content = yaml.safe_dump(head | parts, allow_unicode=True, sort_keys=False)
+        path.write_text(content, "utf-8")
+        return read_yaml(path)
 
 
 def load_2019(rng: random.Random, period: Period, *, by: Actor) -> None:

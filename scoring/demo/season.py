@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from accounts.history import Actor
 from accounts.models import Role
 from plans.targets import Kind
 from scoring.demo.clock import at, moment
+from scoring.demo.evidence import paper_of
 from scoring.demo.past import entries
 from scoring.demo.texts import (
     HAND_BACK_REASON,
@@ -58,6 +61,7 @@ PACE = {
     "GDTX": 0.3,
     "CTTT": 0.2,
 }
+PAPERLESS = 7  # every so many-th report names no document
 ALWAYS_FIRST = "8"  # the one-stop desk: its figures are whole, so that 9,8 % is no provisional one
 
 
@@ -127,6 +131,8 @@ class Season:
         paper = self.papers.get(_key(report))
         if paper:
             self._step(day, 10, lambda: self._prove(report, writer, paper))
+        elif number % PAPERLESS != 3 and not partly:
+            self._step(day, 10, lambda: self._name_paper(report, writer, number))
         if end == "draft":
             self._end_of_draft(report, number, day, writer, head)
             return
@@ -234,6 +240,20 @@ class Season:
             section=paper.section,
             indicator=indicator,
             uploads=[paper.upload()],
+        )
+
+    def _name_paper(self, report: Report, writer: User, number: int) -> None:
+        named, subject = paper_of(report, 100 + number)
+        add_evidence(
+            report=_fresh(report),
+            by=_as(writer, Role.REPORTER),
+            number=named,
+            issued_on=timezone.localdate(),
+            issuer=report.unit.name,
+            subject=subject,
+            section="Mục II",
+            indicator=None,
+            uploads=[],
         )
 
     def _hand_up(self, report: Report, writer: User) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections import Counter
+from decimal import Decimal
 from io import StringIO
 
 import openpyxl
@@ -18,13 +19,24 @@ from django.utils import timezone
 
 from accounts.models import Agency, AuditEntry, Mail, Role, Unit, User
 from accounts.views import DEMO_PASSWORD
-from plans.models import Indicator, Period
+from plans.models import Indicator, Period, TaskFocus
+from plans.numbers import round_half_up
 from plans.targets import Status
 from scoring.demo import files, seed
 from scoring.demo.clock import at, moment
 from scoring.demo.removal import remove_demo
+from scoring.models import LeafScore, PeerScore, Scorecard, ScorecardEvent
+from scoring.scorecards import compute, survey_estimate
 from tasks.consolidation import consolidate, previous_values
-from tasks.models import Answer, Document, Evidence, Report, StoredFile, Transition
+from tasks.models import (
+    Answer,
+    Document,
+    Evidence,
+    Explanation,
+    Report,
+    StoredFile,
+    Transition,
+)
 from tasks.reminders import plan_reminders
 from tasks.states import State
 
@@ -88,6 +100,11 @@ def digest():
         User.objects.values_list("email", "name", "unit__code", "is_head", "is_coordinator"),
         Mail.objects.values_list("to", "subject", "state", "created_at"),
         AuditEntry.objects.values_list("action", "at", "actor_name", "changes"),
+        LeafScore.objects.values_list(
+            "scorecard__year", "criterion__code", "override", "appraised_1", "appraised", "survey"
+        ),
+        ScorecardEvent.objects.values_list("scorecard__year", "action", "at", "actor_name"),
+        Explanation.objects.values_list("code", "unit__code", "state", "answer"),
     ]
     text = "\n".join(sorted(repr(row) for table in rows for row in table))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -179,6 +196,33 @@ class Demo(TestCase):
             period = self.period(year)
             indicator = Indicator.objects.get(task__area__plan=period.plan, code="7.3-b")
             assert previous_values(period, [indicator])["7.3-b"].ratio is not None
+
+    def test_scorecards_from_draft_to_publication(self):
+        cards = {card.year: card for card in self.agency.scorecards.all()}
+        assert sorted(cards) == [2019, 2020, 2025, 2026]
+        assert {cards[year].state for year in (2019, 2020, 2025)} == {"published"}
+        assert cards[2026].state == "draft"
+        assert not ScorecardEvent.objects.filter(at__gte=TODAY).exists()
+        steps = [event.to_state for event in cards[2019].events.all()]
+        assert list(dict.fromkeys(steps)) == list(Scorecard.State.values)
+        assert {one.state for one in Explanation.objects.all()} == {"taken"}
+        for year, card in cards.items():
+            found = compute(Period.objects.filter(year=year).first(), card.criteria_set)
+            if year < 2026:
+                assert round_half_up(found.index, 2) == card.published_index
+                others = PeerScore.objects.filter(year=year)
+                above = sum(other.index > card.published_index for other in others)
+                assert card.ranked_agencies == others.count() + 1
+                assert card.published_rank == above + 1
+            else:
+                assert survey_estimate(found) is not None
+        assert cards[2025].published_index == Decimal("78.35")
+
+    def test_what_the_province_took_is_the_running_plans_focus(self):
+        assert set(TaskFocus.objects.filter(year=2026).values_list("task__code", flat=True)) == {
+            "1.4",
+            "8.2",
+        }
 
     def test_people_of_every_unit_and_role(self):
         for role in Role:
