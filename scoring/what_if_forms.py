@@ -150,6 +150,7 @@ class LeafForm:
     asked: tuple[Asked, ...]
     elsewhere: tuple[Elsewhere, ...]
     points: Input | None
+    by_hand: bool  # somebody gave the points: its figures do not move them
 
 
 @dataclass(frozen=True)
@@ -230,10 +231,13 @@ def _leaf_form(
         )
     points = None
     name = points_name(node)
-    by_hand = leaf.rule is None or not leaf.rule.codes or leaf.now.state in set(Source)
-    if by_hand or node.pk in offered or node.code in trial.points or name in errors:
+    given = leaf.now.state in set(Source)
+    without = leaf.rule is None or not leaf.rule.codes
+    if given or without or node.pk in offered or node.code in trial.points or name in errors:
         points = Input(name, "Điểm thử", shown.get(name, ""), error=errors.get(name, ""))
-    return LeafForm(node.code in trial.full, tuple(asked), tuple(elsewhere), points)
+    return LeafForm(
+        node.code in trial.full, tuple(asked), tuple(elsewhere), points, given and not without
+    )
 
 
 def _inputs(

@@ -651,6 +651,27 @@ def test_without_a_period_or_a_set_the_page_says_what_is_missing(office, sign_in
     assert "Chưa có kỳ báo cáo nào được mở" in words(client.get(reverse("what_if")))
 
 
+def test_a_year_without_results_and_a_set_without_leaves_can_be_tried(office, sign_in):
+    office.put({"reports": [], "scores": [], "adjustments": []})
+    client = sign_in()
+    assert client.get(reverse("what_if")).status_code == 200
+    assert "+2,00" in words(ask(client, {"dat": "1.3.1"}))
+    office.sets[0].criteria.filter(kind__gt="").delete()
+    assert "chưa có tiêu chí nào được tính" in words(client.get(reverse("what_if")))
+    assert ask(client, {"dat": "1.3.1", "thuong": "1"}).status_code == 200
+
+
+def test_points_given_by_hand_say_that_figures_do_not_move_them(office, sign_in):
+    card = Scorecard.objects.create(agency=office.agency, year=2019, criteria_set=office.sets[0])
+    node = office.sets[0].criteria.get(code="1.2.1")
+    LeafScore.objects.create(scorecard=card, criterion=node, override="1", explanation="Đủ")
+    page = words(sign_in().get(reverse("what_if")))
+    assert page.count("không đổi theo số liệu") == 1
+    assert f'name="d{node.pk}" value="1"' in page
+    tried = words(ask(sign_in(), {f"d{node.pk}": "1,5", "goc": f'{{"d{node.pk}":"1"}}'}))
+    assert "+0,50" in tried
+
+
 def test_nothing_is_stored_by_trying(office, sign_in):
     client = sign_in()
     counts = (Scenario.objects.count(), Scorecard.objects.count(), AuditEntry.objects.count())
