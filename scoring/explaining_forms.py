@@ -50,7 +50,8 @@ class Asking:
         waiting = {one.unit_id for one in row.open}
         behind = {unit.pk for unit in row.units}
         if data is None:
-            self.chosen = bool(row.asked) and not row.explanations and bool(behind)
+            can_ask = any(unit.pk in behind for unit in units)
+            self.chosen = bool(row.asked) and not row.explanations and can_ask
             picked = behind
             self.question = row.preset
         else:

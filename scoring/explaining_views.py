@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import signed_in
-from accounts.models import Unit
+from accounts.models import Role, Unit, User
 from scoring import explaining
 from scoring.appraisal import BadCells, Overtaken
 from scoring.appraisal_views import actor, get_scorecard
@@ -161,7 +162,10 @@ def _back(scorecard: Scorecard, criterion: Criterion) -> HttpResponse:
 
 
 def _units(scorecard: Scorecard) -> list[Unit]:
-    return list(Unit.objects.filter(agency=scorecard.agency_id).order_by("order", "pk"))
+    """Those in which somebody would answer."""
+    people = User.objects.with_role(Role.HEAD, Role.REPORTER).filter(unit=OuterRef("pk"))
+    units = Unit.objects.filter(Exists(people), agency=scorecard.agency_id)
+    return list(units.order_by("order", "pk"))
 
 
 def _page(

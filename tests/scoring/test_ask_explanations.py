@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from sent_card import BACKEND, NOW, SentOffice, words
 
+from accounts.history import Actor
 from accounts.models import Mail, User
 from scoring import explaining
 from scoring.appraisal import Overtaken
@@ -32,6 +33,10 @@ def office(db, tmp_path, settings):
         office.enter("1.2.1", appraised_1="1", asked="Thiếu tài liệu tập huấn.", loss="evidence")
         office.enter("4.1.1", appraised_1="1.5", note="Chưa rõ văn bản.")
         office.enter("4.1.4", appraised_1="1.5")  # as we gave ourselves
+        for code in ("VP", "KHTC"):
+            office.people[code] = User.objects.create_user(
+                f"{code}@example.vn", name=f"Trưởng {code}", unit=office.units[code], roles=["head"]
+            )
         office.state("appraised_1")
         yield office
 
@@ -47,14 +52,9 @@ def ask(office, code="1.2.1", unit="VP", question="Giải trình."):
 
 
 def answer(office, explanation, text="Đã tập huấn.", number=""):
-    by = office.by("coordinator" if explanation.unit.code == "VP" else "head")
+    by = Actor.of(User.objects.get(unit=explanation.unit, is_head=True))
     if number:
-        head = User.objects.filter(unit=explanation.unit, is_head=True).first()
-        if head is None:
-            head = User.objects.create_user(
-                "truong@example.vn", name="Trưởng", unit=explanation.unit, roles=["head"]
-            )
-        add_document(explanation=explanation, by=by.of(head), number=number, section="trang 2")
+        add_document(explanation=explanation, by=by, number=number, section="trang 2")
     assert explanations.answer(explanation=explanation, by=by, text=text, version=0)
     explanation.refresh_from_db()
     return explanation
@@ -208,6 +208,14 @@ def test_strange_units_are_none(client, office):
     page = office.go(client, "explanation_ask", office.card.pk, data=data)
     assert page.status_code == 422
     assert not Explanation.objects.exists()
+
+
+def test_a_unit_without_anybody_to_answer_is_not_offered(client, office):
+    pk, here = office.leaves["4.1.1"].pk, office.units["TCCB"].pk
+    empty = office.units["TTRA"].pk
+    page = words(office.go(client, "explanation_ask", office.card.pk))
+    assert f'name="u{pk}" value="{here}"' in page
+    assert f'name="u{pk}" value="{empty}"' not in page
 
 
 def test_a_leaf_of_another_set_is_not_asked_about(office, tmp_path):
