@@ -180,6 +180,7 @@ MENU = (
         | EXPLAINING
         | EXPLANATIONS
         | SCORECARDS
+        | APPRAISAL
         | WHAT_IF
         | SCENARIOS
         | CRITERIA,
@@ -262,11 +263,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         if not tabs and user.roles & under[0].roles and any(e.covers_page(here) for e in under):
             tabs = under
     menu = [entry.at(here) for entry in entries if agency is not None]
-    # A page under two entries lights that of its tabs, else the first: one is in one place at a time.
-    active = [entry for entry in menu if entry.active]
-    lit = next(
-        (e for e in active if tabs and e.name == tabs[0].name), active[0] if active else None
-    )
+    # A page lights the entry its tabs hang under, else the first that covers it: one is in one place at a time.
+    under_one = [entry for entry in menu if tabs and entry.name == tabs[0].name]
+    active = under_one or [entry for entry in menu if entry.active]
+    lit = active[0] if active else None
     for entry in menu:
         entry.active = entry is lit
     return {
