@@ -266,7 +266,9 @@ def _page(
             context |= {"locked": str(refused), "writable": False}
         else:
             scores = {score.criterion_id: score for score in scorecard.scores.all()}
-            sections = _sections(card, scores, round_, typed or {}, faults or {}, stored or {})
+            # Where nothing can be written any more, what is stored is shown, not what was typed.
+            shown = typed if typed and context["writable"] else {}
+            sections = _sections(card, scores, round_, shown, faults or {}, stored or {})
             leaves = [leaf.criterion for leaf in card.leaves]
             finish = appraisal.FINISHES[round_]
             context |= {

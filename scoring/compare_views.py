@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from accounts.http import SignedIn
     from accounts.models import Unit
+    from plans.models import Indicator
     from scoring.models import Scorecard
     from scoring.scorecards import Card
 
@@ -97,7 +98,7 @@ def _page(
                 "card": card,
                 "found": found,
                 "rows": [row for row in found.rows if _shown(row, chosen)],
-                "tasks": _tasks(found.focus),
+                "focus": _focus(found),
             }
     return render(request, "scoring/appraisal_compare.html", context, status=status)
 
@@ -106,6 +107,18 @@ def _shown(row: Compared, chosen: str) -> bool:
     if chosen == EVERY:
         return True
     return row.focus or (row.differs if chosen == DIFFERING else row.lost > 0)
+
+
+def _focus(found: Comparison) -> list[tuple[Compared, list[tuple[Task, list[Indicator]]]]]:
+    """The marked criteria, each with the tasks and indicators that its figures come from."""
+    tasks = _tasks(found.focus)
+    rows = []
+    for row in found.focus:
+        behind: dict[int, list[Indicator]] = {}
+        for result in row.results:
+            behind.setdefault(result.indicator.task_id, []).append(result.indicator)
+        rows.append((row, [(tasks[pk], indicators) for pk, indicators in behind.items()]))
+    return rows
 
 
 def _tasks(rows: Iterable[Compared]) -> dict[int, Task]:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.history import record
+from accounts.models import Agency
 from accounts.text import fold
 from plans.numbers import show_number
 from scoring import ranking
@@ -25,7 +26,6 @@ from tasks.services import Refused
 
 if TYPE_CHECKING:
     from accounts.history import Actor
-    from accounts.models import Agency
 
 FIRST_YEAR = 2000
 
@@ -103,10 +103,8 @@ def store_peers(*, agency: Agency, year: int, found: Mapping[str, Decimal], by: 
     """Add the agencies of a table, or give those that are there its index; others stay."""
     if not FIRST_YEAR <= year <= timezone.localdate().year:
         raise Refused(f"Chưa có kết quả công bố của năm {year}.")
-    there = {
-        fold(row.name): row
-        for row in PeerScore.objects.select_for_update().filter(agency=agency, year=year)
-    }
+    Agency.objects.select_for_update().get(pk=agency.pk)  # two tables at once
+    there = {fold(row.name): row for row in PeerScore.objects.filter(agency=agency, year=year)}
     changes: dict[str, list[Any]] = {}
     added = 0
     for name, index in found.items():

@@ -314,3 +314,19 @@ def test_queries_do_not_grow(client, office):
     more["compare"] -= 1  # the tasks behind the focus: one query where there is any
     assert more == few
     assert max(more.values()) <= 30
+
+
+def test_the_menu_and_its_tab_are_lit(client, office):
+    page = words(office.go(client, "appraisal_compare", office.card.pk))
+    lit = re.findall(r'<a [^>]*href="([^"]+)"[^>]*aria-current="[^"]+"', page)
+    assert "/diem/" in lit
+    assert "/diem/tham-dinh/" in lit
+
+
+def test_what_was_typed_into_a_locked_card_is_not_shown_as_stored(client, office):
+    office.enter("1.2.1", appraised="1")
+    Scorecard.objects.filter(pk=office.card.pk).update(state="published", published_index=70)
+    data = {"lan": 2, office.name("1.2.1", "appraised"): "0,123"}
+    answer = office.go(client, "appraisal_form", office.card.pk, data=data)
+    assert answer.status_code == 422
+    assert "0,123" not in words(answer)

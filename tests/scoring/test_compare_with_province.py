@@ -198,7 +198,8 @@ def test_marked_criteria_reach_the_next_plan(client, judged):
     assert (row.task.code, row.year) == ("1.2", 2020)
     assert "Gom đủ tệp" in row.text
     page = words(judged.go(client, "appraisal_compare", judged.card.pk))
-    assert "1.2-a</a>" in page
+    assert "Thực hiện kế hoạch tuyên truyền" in page.partition('id="trong-tam"')[2]
+    assert 'class="code">1.2-a</span>' in page
     event = judged.card.events.get()
     assert event.changes == {
         "1.2.1.focus": [False, True],
