@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.reading import Fault, Faulty, Source, read_sheets
 from accounts.text import clean, fold
-from scoring.criteria_schema import SCHEMA
+from scoring.criteria_schema import DEEPEST, SCHEMA
 from scoring.criteria_sheets import little
 from scoring.criteria_sheets.cells import CellSource, KeyPath, Place, one_of
 from scoring.criteria_sheets.layout import (
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from accounts.reading import SheetRows
 
 SEARCHED = 20  # rows that may hold the headings
+MAX_LINES = 2_000
 
 
 @dataclass
@@ -110,11 +111,13 @@ def _lines(sheet: SheetRows) -> list[Line]:
     ]
     if faults or best is None:
         raise Faulty(faults)
-    found = []
+    found: list[Line] = []
     for row, cells in sheet.rows:
         texts = {key: cells[n].strip() if n < len(cells) else "" for key, n in columns.items()}
         texts = {key: texts.get(key, "") for key in BY_KEY}
         texts["code"] = clean(texts["code"])
+        if len(found) >= MAX_LINES:
+            raise Faulty([Fault(f"Trang «{CRITERIA}» có quá {MAX_LINES} dòng.", row)])
         if row > best[0] and any(text for key, text in texts.items() if key != "note"):
             found.append(Line(row, texts, columns))
     return found
@@ -128,11 +131,16 @@ def _read_tree(lines: list[Line], source: CellSource) -> None:
     parents = {line.row: _parent(line, by_code, source) for line in lines}
     tops: list[Line] = []
     for line in lines:
-        if loop := _loop(line, parents):
+        above = _above(line, parents)
+        if loop := _loop(above):
             words = " → ".join(one.code for one in (*loop, loop[0]))
             source.refuse(
                 (CRITERIA, loop[0].row), loop[0].at("parent"), f"nằm trong chính nó: {words}"
             )
+            continue
+        if len(above) > DEEPEST:
+            words = f"tiêu chí lồng nhau quá {DEEPEST} cấp"
+            source.refuse((CRITERIA, line.row), line.at("parent"), words)
             continue
         parent = parents[line.row]
         (tops if parent is None else parent.children).append(line)
@@ -164,18 +172,25 @@ def _parent(line: Line, by_code: dict[str, Line], source: CellSource) -> Line | 
     return None
 
 
-def _loop(line: Line, parents: dict[int, Line | None]) -> list[Line]:
-    """The lines above ``line`` that lead back to themselves, from the first in the sheet; empty without any."""
-    above: list[Line] = []
-    step: Line | None = line
-    while step is not None:
-        if step in above:
-            loop = above[above.index(step) :]
-            first = min(range(len(loop)), key=lambda n: loop[n].row)
-            return loop[first:] + loop[:first]
+def _above(line: Line, parents: dict[int, Line | None]) -> list[Line]:
+    """``line`` and the lines above it, as far as they may be nested, or until they come round again."""
+    above, rows = [line], {line.row}
+    step = parents[line.row]
+    while step is not None and step.row not in rows and len(above) <= DEEPEST:
         above.append(step)
+        rows.add(step.row)
         step = parents[step.row]
-    return []
+    return above if step is None else [*above, step]
+
+
+def _loop(above: list[Line]) -> list[Line]:
+    """The lines that lead back to themselves, from the first in the sheet; empty without any."""
+    rows = [line.row for line in above]
+    if rows[-1] not in rows[:-1]:
+        return []
+    loop = above[rows.index(rows[-1]) : -1]
+    first = min(range(len(loop)), key=lambda n: loop[n].row)
+    return loop[first:] + loop[:first]
 
 
 def _entry(line: Line, path: KeyPath, source: CellSource, depth: int) -> dict[str, Any]:

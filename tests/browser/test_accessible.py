@@ -40,6 +40,8 @@ OFFICE = (
     "/ho-so-nop/",
     "/diem/",
     "/diem/con-gianh-duoc/",
+    "/diem/bo-tieu-chi/",
+    ("/diem/bo-tieu-chi/", "main table a[href^='/diem/bo-tieu-chi/']"),
 )
 HEAD = (
     "/viec/",

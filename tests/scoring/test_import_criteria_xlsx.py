@@ -261,6 +261,31 @@ def test_every_fault_is_said_at_once(agency, path):
     assert [f for f in found if "không phải là năm" in f]
 
 
+def test_a_chain_of_rows_is_no_set(agency, path):
+    book = book_of(load("criteria-sample.yaml"))
+    tree = book[TREE]
+    for n in range(1, 1500):
+        tree.append([f"x{n}", f"x{n - 1}" if n > 1 else "1", "Tên"])
+    found = faults(book, path)
+    assert len([f for f in found if "lồng nhau quá 6 cấp" in f]) == 1500 - 6
+    for n in range(1000):
+        tree.append([f"y{n}", "1", "Tên"])
+    assert faults(book, path) == [f"dòng {found_row(tree)}: Trang «Tiêu chí» có quá 2000 dòng."]
+
+
+def found_row(tree):
+    filled = [row for row in range(2, tree.max_row + 1) if tree.cell(row, 1).value]
+    return filled[2000]
+
+
+def test_a_large_loop_is_said_once(agency, path):
+    book = book_of(load("criteria-sample.yaml"))
+    for n in range(4):
+        book[TREE].append([f"x{n}", f"x{(n + 1) % 4}", "Tên"])
+    (loop,) = [f for f in faults(book, path) if "nằm trong chính nó" in f]
+    assert loop.endswith("x0 → x1 → x2 → x3 → x0")
+
+
 def test_sheets_columns_and_labels_that_are_not_there(agency, path):
     book = book_of(load("criteria-sample.yaml"))
     del book[ABOUT]
