@@ -18,9 +18,9 @@ from scoring.frozen import Frozen
 from scoring.models import Adjustment, CriteriaSet, Criterion, Scorecard
 from scoring.rules import Figure, RuleBase
 from scoring.totals import Entry
-from tasks.consolidation import Result, consolidate, indicators_of
+from tasks.consolidation import Result, consolidate_both, indicators_of
 from tasks.models import Answer, Evidence, StoredFile
-from tasks.states import COUNTED, EXPECTED
+from tasks.states import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -58,8 +58,7 @@ def read_inputs(period: Period, criteria_set: CriteriaSet) -> Inputs:
     parsed = {node.pk: node.parsed_rule for node in nodes if node.is_leaf}
     codes = {code for rule in parsed.values() if rule for code in rule.codes}
     indicators = [i for i in indicators_of(period) if i.code in codes]
-    accepted = consolidate(period, states=COUNTED, indicators=indicators)
-    sent = consolidate(period, states=EXPECTED, indicators=indicators)
+    accepted, sent = consolidate_both(period, indicators=indicators)
     return Inputs(
         period=period,
         criteria_set=criteria_set,

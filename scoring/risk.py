@@ -166,14 +166,16 @@ def risks_of(
 
 def _reports(card: Card) -> dict[int, list[Report]]:
     """The reports behind the card by task; those who owe a figure are among them."""
-    tasks = {result.indicator.task_id for result in card.results.values()}
+    tasks = {r.indicator.task_id: r.indicator.task for r in card.results.values()}
     found: dict[int, list[Report]] = {}
     for report in (
         Report.objects.active()
-        .filter(period=card.period, task__in=tasks)
-        .select_related("unit", "period", "task__area")
+        .filter(period=card.period, task__in=list(tasks))
+        .select_related("unit")
+        .defer("text", "difficulties", "unread")  # long, and nobody reads them here
         .order_by("unit__order", "unit_id")
     ):
+        report.period, report.task = card.period, tasks[report.task_id]
         found.setdefault(report.task_id, []).append(report)
     return found
 

@@ -251,9 +251,14 @@ def _look(inputs: Inputs, node: Criterion, top: Criterion) -> ScoredLeaf:
         return decide(leaf, outcome, entry, inputs.criteria_set.policy)
 
     outcome = rules.score(rule, leaf, inputs.accepted) if rule else None
-    live = points(outcome)
-    now, expected = live, points(rules.score(rule, leaf, inputs.expected) if rule else None)
-    reachable = points(rules.best(rule, leaf, inputs.accepted) if rule else None)
+    now = live = expected = reachable = points(outcome)
+    # Where the same figures are looked at again, the same comes out.
+    if rule and any(inputs.expected.get(c) != inputs.accepted.get(c) for c in codes):
+        expected = points(rules.score(rule, leaf, inputs.expected))
+    if rule and not (
+        codes and all(c not in inputs.accepted or inputs.accepted[c].settled for c in codes)
+    ):
+        reachable = points(rules.best(rule, leaf, inputs.accepted))
     sent = inputs.frozen.outcomes.get(node.code) if inputs.frozen else None
     if sent is not None:
         # What was sent stands: only the province's own points change it from here on (R27).

@@ -11,7 +11,7 @@ from plans.models import Indicator, Period, Task
 from plans.numbers import show_number, show_percent
 from plans.targets import Kind, Status, Value, Verdict, judge
 from tasks.models import Answer, Report
-from tasks.states import COUNTED, State
+from tasks.states import COUNTED, EXPECTED, State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -110,12 +110,37 @@ def consolidate(
     else:
         values = _values([period], states, [wanted])
         before = _values([p for p, _ in earlier], COUNTED, [i for _, i in earlier])
-    years_before = _by_code(earlier, before)
-    given, owed = units or _units(period, states, {indicator.task_id for indicator in wanted})
+    found = units or _units(period, states, {indicator.task_id for indicator in wanted})
+    return _results(period, wanted, values, _by_code(earlier, before), found)
+
+
+def consolidate_both(
+    period: Period, *, indicators: Iterable[Indicator] | None = None
+) -> tuple[dict[int, Result], dict[int, Result]]:
+    """The results of the accepted reports, and with the submitted ones; what both rest on is read once."""
+    wanted = list(indicators) if indicators is not None else indicators_of(period)
+    earlier = _earlier(period, {i.code for i in wanted if i.target_previous_year})
+    periods = [period, *(p for p, _ in earlier)]
+    values, more = _values_of(periods, (COUNTED, EXPECTED), [wanted, *(i for _, i in earlier)])
+    before = _by_code(earlier, values)
+    by_state, owed = _units_by_state(period, {indicator.task_id for indicator in wanted})
+    counted = _results(period, wanted, values, before, (_given(by_state, COUNTED), owed))
+    units = (_given(by_state, EXPECTED), owed)
+    return counted, _results(period, wanted, more, before, units)
+
+
+def _results(
+    period: Period,
+    wanted: Iterable[Indicator],
+    values: Mapping[tuple[int, int], Value],
+    before: Mapping[str, Value],
+    units: Units,
+) -> dict[int, Result]:
+    given, owed = units
     results = {}
     for indicator in wanted:
         value = values.get((period.pk, indicator.pk), Value())
-        previous = years_before.get(indicator.code)
+        previous = before.get(indicator.code)
         units_given = given.get(indicator.task_id, set())
         units_owed = owed.get(indicator.task_id, set())
         if indicator.source_id:  # R6a: one unit answers for all
@@ -133,7 +158,15 @@ def consolidate(
 
 
 def _units(period: Period, states: Collection[State], tasks: Collection[int]) -> Units:
-    given: dict[int, set[int]] = {}
+    by_state, owed = _units_by_state(period, tasks)
+    return _given(by_state, states), owed
+
+
+def _units_by_state(
+    period: Period, tasks: Collection[int]
+) -> tuple[dict[str, list[tuple[int, int]]], dict[int, set[int]]]:
+    """State -> (task, unit) of the reports in it; task -> the units that owe one."""
+    by_state: dict[str, list[tuple[int, int]]] = {}
     owed: dict[int, set[int]] = {}
     for task, unit, state in (
         Report.objects.active()
@@ -142,9 +175,18 @@ def _units(period: Period, states: Collection[State], tasks: Collection[int]) ->
         .order_by()
     ):
         owed.setdefault(task, set()).add(unit)
-        if state in states:
+        by_state.setdefault(state, []).append((task, unit))
+    return by_state, owed
+
+
+def _given(
+    by_state: Mapping[str, list[tuple[int, int]]], states: Collection[State]
+) -> dict[int, set[int]]:
+    given: dict[int, set[int]] = {}
+    for state in states:
+        for task, unit in by_state.get(state, ()):
             given.setdefault(task, set()).add(unit)
-    return given, owed
+    return given
 
 
 def _values(
@@ -153,9 +195,19 @@ def _values(
     indicators: Collection[Collection[Indicator]],
 ) -> dict[tuple[int, int], Value]:
     """By period and indicator, in one query: sums, all, latest (R8). «Không thuộc đơn vị này» is no answer."""
+    (found,) = _values_of(periods, (states,), indicators)
+    return found
+
+
+def _values_of(
+    periods: Collection[Period],
+    several: Collection[Collection[State]],
+    indicators: Collection[Collection[Indicator]],
+) -> list[dict[tuple[int, int], Value]]:
+    """The same for several sets of states, still in one query: building it costs more than running it."""
     of_all = [indicator for some in indicators for indicator in some]
     if not of_all:
-        return {}
+        return [{} for _ in several]
     kinds = {indicator.pk: Kind(indicator.kind) for indicator in of_all}
     given = Q(state=Answer.State.GIVEN)
     empty_ratio = Q(denominator=0)  # only ratios have one
@@ -179,7 +231,7 @@ def _values(
         sums["latest_document"] = Max("document__issued_on", filter=given)
     answers = Answer.objects.filter(
         report__period__in=[period.pk for period in periods],
-        report__state__in=list(states),
+        report__state__in=sorted(set().union(*several)),
         report__released_at=None,
         report__retired_at=None,
         indicator__in=list(kinds),
@@ -187,11 +239,32 @@ def _values(
     if any(indicator.source_id for indicator in of_all):
         # R6a: where one unit is the source, it alone is asked, whoever answered before.
         answers = answers.filter(Q(indicator__source=None) | Q(indicator__source=F("report__unit")))
-    rows = answers.order_by().values("report__period", "indicator_id").annotate(**sums)
-    return {
-        (row["report__period"], row["indicator_id"]): _value(kinds[row["indicator_id"]], row)
-        for row in rows
-    }
+    by = ["report__period", "indicator_id", *(["report__state"] if len(several) > 1 else [])]
+    rows = list(answers.order_by().values(*by).annotate(**sums))
+    found = []
+    for states in several:
+        merged: dict[tuple[int, int], dict[str, Any]] = {}
+        for row in rows:
+            if row.get("report__state") in {None, *states}:
+                key = row["report__period"], row["indicator_id"]
+                merged[key] = _together(merged[key], row) if key in merged else row
+        found.append({key: _value(kinds[key[1]], row) for key, row in merged.items()})
+    return found
+
+
+def _together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Two rows of the same indicator as one: the latest day, the sum of all else."""
+    found = dict(one)
+    for name, value in other.items():
+        if value is None or name in {"report__period", "indicator_id", "report__state"}:
+            continue
+        if found[name] is None:
+            found[name] = value
+        elif name.startswith("latest"):
+            found[name] = max(found[name], value)
+        else:
+            found[name] += value
+    return found
 
 
 def _value(kind: Kind, row: Mapping[str, Any]) -> Value:

@@ -15,7 +15,7 @@ from accounts.decorators import signed_in
 from plans.models import Duty, Period, Task
 from plans.targets import Kind, Status, Verdict, judge
 from plans.wording import target_text
-from tasks.consolidation import Result, consolidate, indicators_of, value_text
+from tasks.consolidation import Result, consolidate_both, indicators_of, value_text
 from tasks.contents import TEXTS
 from tasks.models import Answer, Report, TaskResult
 from tasks.permissions import can
@@ -240,8 +240,7 @@ def _require_read(user: User, period: Period, task: Task, reports: list[Report])
 def _columns(
     period: Period, indicators: list[Indicator], approved: TaskResult | None
 ) -> list[Column]:
-    counted = consolidate(period, indicators=indicators)
-    expected = consolidate(period, indicators=indicators, states=EXPECTED)
+    counted, expected = consolidate_both(period, indicators=indicators)
     return [
         Column(
             counted[i.pk],

@@ -11,7 +11,13 @@ from review_office import TODAY, ReviewOffice
 
 from plans.models import Indicator, Period
 from plans.targets import Kind, Status, Value, merge
-from tasks.consolidation import consolidate, previous_values, tally, value_text
+from tasks.consolidation import (
+    consolidate,
+    consolidate_both,
+    previous_values,
+    tally,
+    value_text,
+)
 from tasks.models import Answer, Document, Report
 from tasks.states import EXPECTED, State
 
@@ -190,6 +196,26 @@ def test_last_year_is_the_agencys_own_accepted_figure(office):
     Report.objects.filter(pk=report.pk).update(state=State.SUBMITTED)
     expected = consolidated(office, indicator, states=EXPECTED)
     assert expected.verdict.status is Status.NO_PREVIOUS
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_accepted_and_expected_read_together_are_those_read_apart(office, kind):
+    @settings(
+        max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    @given(
+        answers_of(kind),
+        st.lists(
+            st.sampled_from(["accepted", "submitted", "returned", "draft"]), min_size=3, max_size=3
+        ),
+    )
+    def agree(said, states):
+        indicator, _ = write(office, kind, said, states)
+        counted, expected = consolidate_both(office.period, indicators=[indicator])
+        assert counted[indicator.pk] == consolidated(office, indicator)
+        assert expected[indicator.pk] == consolidated(office, indicator, states=EXPECTED)
+
+    agree()
 
 
 def test_tally_counts_every_status(office):
