@@ -20,6 +20,8 @@ from scoring.models import Adjustment, Criterion, LeafScore, Scorecard, Scorecar
 from scoring.scorecard_services import Faults, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from accounts.history import Actor
 
 State = Scorecard.State
@@ -150,6 +152,34 @@ def explain(
     return _change(
         scorecard, criterion, by, "Giải trình tiêu chí", version, {"explanation": explanation}
     )
+
+
+@transaction.atomic
+def explain_several(
+    *,
+    scorecard: Scorecard,
+    explanations: Sequence[tuple[Criterion, str, str | None]],
+    by: Actor,
+) -> int:
+    """Explanations of several leaves, each with the version that was seen: all of them or none; how many changed."""
+    changed = 0
+    for criterion, explanation, version in explanations:
+        try:
+            saved = explain(
+                scorecard=scorecard,
+                criterion=criterion,
+                explanation=explanation,
+                by=by,
+                version=version,
+            )
+        except Refused as error:
+            raise type(error)(
+                {f"explain-{criterion.pk}": f"{criterion.code}: {error}"}
+                if isinstance(error, Faults)
+                else f"{criterion.code}: {error}"
+            ) from None
+        changed += saved.changed
+    return changed
 
 
 def _explanation_faults(explanation: str, empty: str = "") -> dict[str, str]:

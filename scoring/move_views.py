@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import signed_in
 from accounts.models import Role
+from accounts.text import clean_paragraphs
+from scoring import entries
 from scoring import scorecard_services as services
-from scoring.permissions import require
+from scoring.permissions import can, require
 from scoring.readiness import gaps, provisional
 from scoring.scorecard_forms import ApproveForm, PaperApproveForm, ReasonForm, SendForm
 from scoring.scorecard_pages import SLUGS, STEP_TEXT, changes_of
@@ -22,11 +24,12 @@ from scoring.states import ACTION_TEXT, Action, State, next_state
 from tasks.services import Refused
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
+    from django.http import HttpResponse, QueryDict
 
     from accounts.http import SignedIn
     from accounts.models import User
     from scoring.models import Scorecard
+    from scoring.readiness import Gap
     from scoring.scorecard_forms import Styled
     from scoring.scorecards import Card
 
@@ -82,6 +85,33 @@ def scorecard_move(request: SignedIn, pk: int, step: str) -> HttpResponse:
     return redirect(page_of(scorecard))
 
 
+@require_POST
+@signed_in
+def leaves_explain(request: SignedIn, pk: int) -> HttpResponse:
+    """Explanations typed beside what lacks proof, several at once; the page of the approval comes back."""
+    scorecard = get_scorecard(request.user, pk)
+    require(request.user, "scorecard_write")
+    chosen = scorecard.criteria_set
+    given = [
+        (criterion, text, request.POST.get(f"version-{criterion.pk}"))
+        for criterion in (chosen.criteria.exclude(kind="") if chosen else ())
+        if (text := clean_paragraphs(request.POST.get(f"explain-{criterion.pk}", "")))
+    ]
+    try:
+        changed = entries.explain_several(
+            scorecard=scorecard, explanations=given, by=actor(request, Role.COORDINATOR)
+        )
+    except Refused as error:
+        looked = _Look(request, scorecard, Action.APPROVE, typed=request.POST)
+        looked.error = str(error)
+        return looked.page()
+    if changed:
+        messages.success(request, f"Đã ghi giải trình của {changed} tiêu chí.")
+    else:
+        messages.info(request, "Chưa ghi giải trình nào.")
+    return redirect("scorecard_move", pk, SLUGS[Action.APPROVE])
+
+
 def _roles(user: User, action: Action) -> tuple[Role, ...]:
     return (Role.LEADER, Role.COORDINATOR) if action in APPROVALS else (Role.COORDINATOR,)
 
@@ -95,9 +125,18 @@ def _seen(request: SignedIn) -> str:
 class _Look:
     """The page of one step, as it is shown first and as it comes back."""
 
-    def __init__(self, request: SignedIn, scorecard: Scorecard, action: Action) -> None:
+    def __init__(
+        self,
+        request: SignedIn,
+        scorecard: Scorecard,
+        action: Action,
+        *,
+        typed: QueryDict | None = None,  # beside the gaps, which is another form
+    ) -> None:
         self.request, self.scorecard, self.action = request, scorecard, action
+        self.typed = typed
         self.refused: services.Unready | None = None
+        self.error = ""
         self.card = self._card()
         self.changes = changes_of(self.card) if self.card else ()
         self.waiting = provisional(self.card) if self.card and action is Action.APPROVE else ()
@@ -113,7 +152,7 @@ class _Look:
         return compute(period, chosen) if period and chosen else None
 
     def _form(self) -> Styled:
-        data = self.request.POST if self.request.method == "POST" else None
+        data = self.request.POST if self.request.method == "POST" and not self.typed else None
         user = self.request.user
         if self.action is Action.APPROVE:
             waiting = len(self.waiting)
@@ -127,8 +166,20 @@ class _Look:
         initial = f"Điểm đã thay đổi sau khi duyệt: {listed}{more}" if listed else ""
         return ReasonForm(data, initial={"reason": initial})
 
+    def _gap_rows(self) -> list[tuple[Gap, str, str]]:
+        """Each gap with the version of its leaf and what was typed for it."""
+        scores = {score.criterion_id: score for score in self.scorecard.scores.all()}
+        return [
+            (
+                gap,
+                entries.version_of(scores.get(gap.key)),
+                self.typed.get(f"explain-{gap.key}", "") if self.typed else "",
+            )
+            for gap in self.gaps
+        ]
+
     def page(self) -> HttpResponse:
-        refused = self.form.errors or self.refused
+        refused = self.form.errors or self.refused or self.error
         state = self.scorecard.state
         target = next_state(state, self.action, came_from=services.came_from(self.scorecard, state))
         return render(
@@ -141,8 +192,10 @@ class _Look:
                 "target": STEP_TEXT[target] if target else "",
                 "possible": target is not None,
                 "form": self.form,
-                "refused": self.refused,
-                "gaps": self.gaps,
+                "refused": self.refused or self.error,
+                "gaps": self._gap_rows() if self.gaps else [],
+                "may_explain": any(gap.key for gap in self.gaps)
+                and can(self.request.user, "scorecard_write"),
                 "waiting": self.waiting,
                 "changes": self.changes,
                 "card": self.card,

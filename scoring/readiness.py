@@ -20,12 +20,18 @@ class Gap:
     code: str
     name: str
     words: str
+    key: int = 0  # of the criterion, where an explanation is what it lacks
 
 
 def gaps(card: Card) -> tuple[Gap, ...]:
     """What keeps the card from being approved, criterion by criterion."""
     return tuple(
-        Gap(leaf.criterion.code, leaf.criterion.name, words)
+        Gap(
+            leaf.criterion.code,
+            leaf.criterion.name,
+            words,
+            leaf.criterion.pk if needs_explanation(leaf) else 0,
+        )
         for leaf in card.leaves
         for words in _lacks(leaf)
     )

@@ -104,8 +104,9 @@ class PaperApproveForm(ApproveForm):
     leader = forms.ModelChoiceField(
         label="Lãnh đạo Sở đã duyệt",
         queryset=User.objects.none(),
+        required=False,
         empty_label="– chọn lãnh đạo –",
-        error_messages={"required": "Chưa chọn lãnh đạo.", "invalid_choice": "Không có người này."},
+        error_messages={"invalid_choice": "Không có người này."},
     )
     given_on = DayField(label="Ngày duyệt", required=False)
     basis = LineField(

@@ -298,6 +298,16 @@ SLUGS = {
 }
 
 
+# Where the work goes on once the card is at the province.
+NEXT_PAGE = {
+    State.SENT: ("Nhập kết quả thẩm định", "appraisal_form", "edit"),
+    State.APPRAISED_1: ("Giải trình với tỉnh", "explanation_ask", "message-report"),
+    State.EXPLAINED: ("Nhập kết quả thẩm định", "appraisal_form", "edit"),
+    State.APPRAISED_2: ("Ghi kết quả công bố", "publication_form", "trophy"),
+    State.PUBLISHED: ("Đối chiếu với tỉnh", "appraisal_compare", "git-compare"),
+}
+
+
 @dataclass(frozen=True)
 class Doing:
     """Something the person may do next, as a link."""
@@ -330,6 +340,9 @@ def doings_of(scorecard: Scorecard, user: User, *, changed: bool) -> Doings:
             primary = to(Action.WITHDRAW, "Rút lại để trình duyệt lại", "arrow-back-up")
         else:
             primary = to(Action.SEND, "Ghi đã gửi tỉnh", "send")
+    if user.is_coordinator and scorecard.state in NEXT_PAGE:
+        text, name, icon = NEXT_PAGE[State(scorecard.state)]
+        primary = Doing(text, reverse(name, args=[scorecard.pk]), icon)
     if Action.WITHDRAW in actions and not (changed and user.is_coordinator):
         others.append(to(Action.WITHDRAW, "Rút lại việc duyệt", "arrow-back-up"))
     if user.is_coordinator and Action.RECALL in actions:

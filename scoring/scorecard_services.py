@@ -190,11 +190,12 @@ def _no_values(card: Scorecard, by: Actor, fields: dict[str, Any]) -> tuple[dict
 def _approval(card: Scorecard, by: Actor, fields: dict[str, Any]) -> tuple[dict[str, Any], Actor]:
     """A leader approves; or the office records what a leader approved on paper, with its basis (R2b)."""
     leader: User | None = fields.get("leader") or by.user
-    if leader is None or not leader.is_leader or leader.agency_id != card.agency_id:
-        raise Faults({"leader": "Người duyệt phải là Lãnh đạo Sở; hãy chọn người đã duyệt."})
-    if by.user is not None and by.user.pk == leader.pk:
+    may = leader is not None and leader.is_leader and leader.agency_id == card.agency_id
+    if leader is not None and may and by.user is not None and by.user.pk == leader.pk:
         return {}, by
     faults: dict[str, str] = {}
+    if not may:
+        faults["leader"] = "Người duyệt phải là Lãnh đạo Sở; hãy chọn người đã duyệt."
     given_on: dt.date | None = fields.get("given_on")
     basis = " ".join(str(fields.get("basis") or "").split())
     if not basis:
@@ -207,7 +208,7 @@ def _approval(card: Scorecard, by: Actor, fields: dict[str, Any]) -> tuple[dict[
         faults["given_on"] = "Ngày duyệt không được ở sau hôm nay."
     elif given_on.year < card.year:
         faults["given_on"] = f"Ngày duyệt không thể trước năm {card.year}."
-    if faults:
+    if faults or leader is None:
         raise Faults(faults)
     return {}, replace(by, for_person=leader.name, basis=basis, basis_date=given_on)
 

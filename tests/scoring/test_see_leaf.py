@@ -166,6 +166,23 @@ def test_the_card_says_where_it_is_and_what_is_next(office, see):
     assert "văn bản 12/BC-SGDĐT ngày 25/11/2019" in page
     assert "Điểm tự chấm giữ nguyên như đã gửi" in page
     assert "Thu hồi phiếu đã gửi" in page
+    assert "Điểm đã gửi, chưa có điều tra" in page
+    assert "Dự kiến" not in page
+
+
+def test_from_the_sending_on_the_next_thing_is_on_the_provinces_pages(office, see):
+    office.send()
+    pk = office.scorecard.pk
+    for state, name in (
+        ("sent", "appraisal_form"),
+        ("appraised_1", "explanation_ask"),
+        ("explained", "appraisal_form"),
+        ("appraised_2", "publication_form"),
+    ):
+        Scorecard.objects.filter(pk=pk).update(state=state)
+        primary = f'class="btn btn-primary" href="{reverse(name, args=[pk])}"'
+        assert primary in see(), state
+        assert primary not in see(role="leader"), state
 
 
 def test_without_a_card_the_office_may_begin_one(office, see, client):

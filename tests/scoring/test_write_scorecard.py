@@ -471,3 +471,45 @@ def test_what_belongs_to_another_agency_does_not_exist(office, go):
         ("adjustment_change", pk, row),
     ):
         assert go(name, *args, role="stranger").status_code == 404, name
+
+
+def test_what_lacks_proof_is_explained_beside_it_all_or_none(office, go, client):
+    pk, leaf = office.scorecard.pk, office.leaf("A.1.2")
+    other = office.leaf("A.1.1")
+    page = words(go("scorecard_move", pk, "duyet"))
+    assert f'name="explain-{leaf.pk}"' in page
+    assert f'name="explain-{other.pk}"' not in page  # it is proved
+    assert f'name="explain-{leaf.pk}"' not in words(
+        go("scorecard_move", pk, "duyet", role="leader")
+    )
+    first = {f"explain-{leaf.pk}": "Lưu tại phòng", f"version-{leaf.pk}": "0"}
+    assert go("leaves_explain", pk, role="leader", **first).status_code == 403
+    answer = go("leaves_explain", pk, **first)
+    assert answer.status_code == 302
+    page = words(client.get(answer.url))
+    assert "Đã ghi giải trình của 1 tiêu chí." in page
+    assert f'name="explain-{leaf.pk}"' not in page
+    # A colleague's words stand: nothing of the second form is written, all of it comes back.
+    LeafScore.objects.update(explanation="")
+    entries.set_override(
+        scorecard=office.fresh,
+        criterion=leaf,
+        points=Decimal(1),
+        explanation="Của người khác",
+        by=office.office,
+    )
+    second = {f"explain-{other.pk}": "Một", f"version-{other.pk}": "0"}
+    answer = go("leaves_explain", pk, **second, **first)
+    assert answer.status_code == 422
+    assert "A.1.2: Người khác vừa sửa tiêu chí này" in words(answer)
+    assert not LeafScore.objects.filter(criterion=other).exclude(explanation="").exists()
+
+
+def test_a_long_explanation_comes_back(office, go):
+    leaf = office.leaf("A.1.2")
+    long = "dài " * 1001
+    answer = go("leaves_explain", office.scorecard.pk, **{f"explain-{leaf.pk}": long})
+    assert answer.status_code == 422
+    assert "A.1.2: Giải trình dài quá 4000 ký tự" in words(answer)
+    assert long.strip() in answer.content.decode()
+    assert not LeafScore.objects.exists()
