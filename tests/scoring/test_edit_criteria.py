@@ -571,6 +571,14 @@ def test_a_leaf_has_no_lines_below(office):
     assert office.client.get(address).status_code == 404
 
 
+def test_every_page_leads_back_to_the_set(office):
+    back = f'href="{reverse("criteria_detail", args=[office.set.pk])}"'
+    for name in LINE_PAGES:
+        page = office.client.get(office.address(name)).content.decode()
+        assert page.count(back) == 2, name  # above the heading, and beside the button
+        assert 'href=""' not in page
+
+
 def test_the_form_asks_no_more_of_a_large_set(office):
     def queries():
         with CaptureQueriesContext(
