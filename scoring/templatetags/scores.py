@@ -1,4 +1,4 @@
-"""Who holds a point that can still be won. A filter, because there are hundreds of such lines on a page."""
+"""Badges and holders of leaves. Filters, because a page has a hundred of them and an include is slow."""
 
 from __future__ import annotations
 
@@ -8,14 +8,33 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 
-from tasks.templatetags.reports import state_badge
+from plans.targets import Status
+from tasks.templatetags.reports import badge, state_badge
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
+    from scoring.scorecard_pages import Line
     from tasks.models import Report
 
 register = template.Library()
+
+ICON = {  # as in components/target_badge.html
+    Status.MET: "check",
+    Status.NOT_MET: "x",
+    Status.NOT_ARISING: "minus",
+    Status.NOT_REPORTED: "circle-dashed",
+    Status.NO_PREVIOUS: "history",
+    Status.NO_TARGET: "point",
+}
+
+
+@register.filter
+def leaf_badge(line: Line) -> SafeString:
+    """Whose points a leaf has, or how many, as ``components/target_badge.html`` writes it."""
+    status = Status(line.badge)
+    css = f"target-badge is-{status.replace('_', '-')}"
+    return badge(css, ICON[status], line.badge_text)
 
 
 @register.filter
