@@ -312,7 +312,7 @@ def _line_page(
             "was": was,
             "faults": faults,
             "changed_by": _last_change(criteria_set) if changed else None,
-            "added": row if row.startswith("add-") else "",
+            "choosing": posted and do == REFRESH and not row,
         },
         status=422 if faults else 200,
     )
