@@ -226,7 +226,7 @@ def scenario_compare(request: SignedIn) -> HttpResponse:
     place, more = find_place(request, known[0])
     context |= more
     if place is None:
-        context["error"] = "Chưa có kỳ báo cáo của năm này nên chưa tính được điểm."
+        context["error"] = "Năm này không còn kỳ báo cáo hoặc bộ tiêu chí nên chưa tính được điểm."
         return render(request, "scoring/scenario_compare.html", context)
     try:
         first, second = (_side(place, key, one) for key, one in zip(keys, chosen, strict=True))

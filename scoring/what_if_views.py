@@ -144,6 +144,8 @@ def find_place(
         return None, context
     code = scenario.criteria_set.code if scenario else request.GET.get("bo", "")
     chosen, sets = choose_set(request.user, period, code)
+    if scenario and chosen and chosen.pk != scenario.criteria_set_id:
+        chosen = None  # taken out of use since: another set's points would be another thing
     context |= {"criteria_set": chosen, "sets": sets}
     if chosen is None:
         return None, context

@@ -285,6 +285,23 @@ def test_what_left_the_plan_is_listed(office, sign_in):
     assert "tiêu chí 88.1 không có trong bộ tiêu chí" in page
 
 
+def test_a_set_taken_out_of_use_is_not_replaced_by_another(office, sign_in):
+    scenario = save(office)
+    CriteriaSet.objects.create(agency=office.agency, code="MOI", name="Bộ mới", valid_from=2019)
+    CriteriaSet.objects.filter(pk=office.sets[0].pk).update(is_draft=True)
+    client = sign_in()
+    page = words(client.get(reverse("scenario_detail", args=[scenario.pk])))
+    assert "Chưa tính được" in page
+    assert "Chưa có bộ tiêu chí" in words(
+        client.get(reverse("what_if"), {"phuong-an": scenario.pk})
+    )
+    answer = client.get(reverse("scenario_compare"), {"a": "hien-nay", "b": scenario.pk})
+    assert "chưa tính được" in words(answer)
+    answer = client.post(reverse("scenario_save"), TICK | {"ten": "x", "phuong-an": scenario.pk})
+    assert answer.status_code == 302
+    assert Scenario.objects.count() == 1
+
+
 # -- Seeing ------------------------------------------------------------------------------------------
 
 
