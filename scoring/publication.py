@@ -172,15 +172,13 @@ def our_index(card: Card) -> Fraction | None:
 
 def rank_estimate(card: Card) -> RankEstimate | None:
     """By the scores of the card's year, else of the newest year before that has any. None without them."""
-    index = our_index(card)
-    if index is None:
-        return None
     rows = list(
         PeerScore.objects.filter(
             agency_id=card.criteria_set.agency_id, year__lte=card.year
         ).order_by("-year")
     )
-    if not rows:
+    index = our_index(card) if rows else None
+    if index is None:
         return None
     year = rows[0].year
     published = card.scorecard is not None and card.scorecard.published_index is not None

@@ -20,17 +20,17 @@ from scoring.history_words import lines_of
 from scoring.models import Adjustment, CriteriaSet, Scorecard
 from scoring.permissions import can, require
 from scoring.proofs import documents_behind
+from scoring.publication import rank_estimate
 from scoring.scorecard_pages import (
     FILTERS,
     Columns,
     changes_of,
-    doings_of,
     earlier,
     is_capped,
     next_band,
     sections,
-    steps_of,
 )
+from scoring.scorecard_steps import doings_of, steps_of
 from scoring.scorecards import compute, period_of, set_for, survey_estimate
 from tasks.overview import current_period, opened_periods
 from tasks.services import Refused
@@ -139,6 +139,7 @@ def _card_context(request: SignedIn, period: Period, chosen: CriteriaSet) -> dic
         "may_write": can(user, "scorecard_write"),
         "may_edit": bool(scorecard and scorecard.is_editable and can(user, "scorecard_write")),
         "survey_estimate": survey_estimate(card) if card.waits_for_survey else None,
+        "rank_estimate": rank_estimate(card),
         "next_band": None if card.waits_for_survey else next_band(card.index, chosen),
         "earlier": earlier(user, period, card.index),
         "more": card.bonus - card.penalty,
