@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scoring import criteria_edit_views
+from scoring import criteria_edit_views, criterion_edit_views
 
 urlpatterns = [
     path("moi/", criteria_edit_views.criteria_new, name="criteria_new"),
@@ -15,20 +15,20 @@ urlpatterns = [
         criteria_edit_views.criteria_reopen,
         name="criteria_reopen",
     ),
-    path("<int:pk>/them/", criteria_edit_views.criterion_add, name="criterion_add"),
+    path("<int:pk>/them/", criterion_edit_views.criterion_add, name="criterion_add"),
     path(
         "<int:pk>/tieu-chi/<int:line_pk>/",
-        criteria_edit_views.criterion_edit,
+        criterion_edit_views.criterion_edit,
         name="criterion_edit",
     ),
     path(
         "<int:pk>/tieu-chi/<int:line_pk>/chuyen/",
-        criteria_edit_views.criterion_move,
+        criterion_edit_views.criterion_move,
         name="criterion_move",
     ),
     path(
         "<int:pk>/tieu-chi/<int:line_pk>/xoa/",
-        criteria_edit_views.criterion_remove,
+        criterion_edit_views.criterion_remove,
         name="criterion_remove",
     ),
 ]

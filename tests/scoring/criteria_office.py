@@ -6,6 +6,7 @@ from django.urls import reverse
 from results_office import ResultsOffice
 
 from plans.models import Assignment
+from scoring.criteria_editing import seen
 from scoring.models import CriteriaSet, Criterion
 
 BACKEND = "accounts.backends.EmailBackend"
@@ -90,3 +91,12 @@ class CriteriaOffice(ResultsOffice):
 def words(page):
     """The page's text with its white space folded."""
     return " ".join(page.content.decode().split())
+
+
+def fresh(line):
+    return Criterion.objects.get(pk=line.pk)
+
+
+def was(line):
+    """What the form carries of a line as it is now."""
+    return seen(fresh(line))
