@@ -69,7 +69,9 @@ def differences(kept: Frozen, card: Card) -> tuple[Difference, ...]:
     policy = card.criteria_set.policy
     found = []
     for leaf in card.leaves:
-        own = decide(leaf.leaf, leaf.outcome, replace(leaf.entry, appraised=None), policy)
+        own = decide(
+            leaf.leaf, leaf.outcome, replace(leaf.entry, appraised=None, survey=None), policy
+        )
         found.append(_compare(kept.leaves.get(leaf.criterion.code), leaf, own))
     if kept.total is not None and kept.index is not None:
         before, after = kept.total - kept.index, card.bonus - card.penalty

@@ -19,7 +19,7 @@ FIGURES = frozenset(
 )
 DAYS = frozenset({"sent_on", "decision_issued_on"})
 SNAPSHOTS = frozenset({"sent", "approved"})
-OTHERS = {"criteria_set": "bộ tiêu chí", "adjustment": "dòng", "adjustments": "các dòng"}
+OTHERS = {"criteria_set": "bộ tiêu chí", "adjustment": "điểm thưởng, điểm trừ", "adjustments": "điểm thưởng, điểm trừ"}
 
 
 @dataclass(frozen=True)

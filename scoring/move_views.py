@@ -17,7 +17,8 @@ from scoring import scorecard_services as services
 from scoring.permissions import can, require
 from scoring.readiness import gaps, provisional
 from scoring.scorecard_forms import ApproveForm, PaperApproveForm, ReasonForm, SendForm
-from scoring.scorecard_pages import SLUGS, STEP_TEXT, changes_of
+from scoring.scorecard_pages import changes_of
+from scoring.scorecard_steps import SLUGS, STEP_TEXT
 from scoring.scorecard_views import actor, get_scorecard, page_of
 from scoring.scorecards import compute, period_of
 from scoring.states import ACTION_TEXT, Action, State, next_state

@@ -1,23 +1,18 @@
-"""What the page of a scorecard shows: the tree, its steps with who and when, the next thing to do. Writes nothing."""
+"""What the page of a scorecard shows: the tree, what differs from what was kept, other years. Writes nothing."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
-
-from django.db.models import F
-from django.urls import reverse
 
 from plans.targets import Status
 from scoring import rules
 from scoring.differences import Difference, differences
 from scoring.frozen import Frozen
-from scoring.models import Criterion, Scorecard, ScorecardEvent
+from scoring.models import Criterion, Scorecard
 from scoring.readiness import left_the_plan, needs_explanation
-from scoring.states import ORDER, Action, State, possible
 from scoring.totals import Band, Source
 
 if TYPE_CHECKING:
@@ -101,6 +96,41 @@ def badge_text_of(leaf: ScoredLeaf) -> str:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """Which points beside ours there are at all."""
+
+    appraised_1: bool
+    appraised: bool
+    survey: bool
+
+    @classmethod
+    def of(cls, card: Card) -> Columns:
+        return cls(
+            any(leaf.entry.appraised_1 is not None for leaf in card.leaves),
+            any(leaf.entry.appraised is not None for leaf in card.leaves),
+            any(leaf.entry.survey is not None for leaf in card.leaves),
+        )
+
+    @property
+    def own(self) -> bool:
+        """Ours stands in a column of its own once another's may count."""
+        return self.appraised_1 or self.appraised
+
+    @property
+    def count(self) -> int:
+        return 6 + self.own + self.appraised_1 + self.appraised + self.survey
+
+    def within(self, leaves: Iterable[ScoredLeaf]) -> Columns:
+        """Those that say something of ``leaves``: a survey's have no other points, and others no survey's."""
+        surveyed = {leaf.criterion.is_survey for leaf in leaves}
+        return Columns(
+            self.appraised_1 and False in surveyed,
+            self.appraised and False in surveyed,
+            self.survey and True in surveyed,
+        )
+
+
+@dataclass(frozen=True)
 class Section:
     """One field with its sums and its lines."""
 
@@ -109,6 +139,7 @@ class Section:
     counted: Fraction
     maximum: Fraction
     lines: list[Line]
+    columns: Columns
 
     @property
     def share(self) -> Fraction | None:
@@ -139,7 +170,7 @@ def sections(
         for leaf in card.leaves
     }
     lines: dict[int, list[Line]] = {}
-    top = 0
+    top, columns = 0, Columns.of(card)
     for node in card.nodes:
         if node.depth == 0:
             top = node.pk
@@ -157,6 +188,9 @@ def sections(
             lines=lines[of.criterion.pk]
             if narrowed == ALL
             else _with_leaves(lines[of.criterion.pk]),
+            columns=columns.within(
+                leaf for leaf in card.leaves if leaf.field.pk == of.criterion.pk
+            ),
         )
         for of in card.fields
     ]
@@ -186,32 +220,6 @@ def _with_leaves(lines: list[Line]) -> list[Line]:
     return kept[::-1]
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Which points beside ours there are at all."""
-
-    appraised_1: bool
-    appraised: bool
-    survey: bool
-
-    @classmethod
-    def of(cls, card: Card) -> Columns:
-        return cls(
-            any(leaf.entry.appraised_1 is not None for leaf in card.leaves),
-            any(leaf.entry.appraised is not None for leaf in card.leaves),
-            any(leaf.entry.survey is not None for leaf in card.leaves),
-        )
-
-    @property
-    def own(self) -> bool:
-        """Ours stands in a column of its own once another's may count."""
-        return self.appraised_1 or self.appraised
-
-    @property
-    def count(self) -> int:
-        return 6 + self.own + self.appraised_1 + self.appraised + self.survey
-
-
 # -- What was kept, and today ------------------------------------------------------------------
 
 
@@ -220,136 +228,6 @@ def changes_of(card: Card) -> tuple[Difference, ...]:
     scorecard = card.scorecard
     kept = (scorecard.sent or scorecard.approved) if scorecard else None
     return differences(Frozen.read(kept), card) if kept else ()
-
-
-# -- Steps -------------------------------------------------------------------------------------
-
-STEP_TEXT = {
-    State.DRAFT: "Lập phiếu",
-    State.APPROVED: "Lãnh đạo Sở duyệt",
-    State.SENT: "Gửi tỉnh",
-    State.APPRAISED_1: "Thẩm định lần 1",
-    State.EXPLAINED: "Giải trình",
-    State.APPRAISED_2: "Thẩm định lần 2",
-    State.PUBLISHED: "Công bố",
-}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of R27 and how it was taken."""
-
-    state: State
-    done: bool
-    current: bool
-    event: ScorecardEvent | None = None
-    note: str = ""
-
-    @property
-    def text(self) -> str:
-        return STEP_TEXT[self.state]
-
-    @property
-    def left_out(self) -> bool:
-        return self.done and self.event is None and not self.current and not self.note
-
-
-def steps_of(scorecard: Scorecard) -> list[Step]:
-    """All steps, those behind with who and when. One query."""
-    last: dict[str, ScorecardEvent] = {}
-    first: ScorecardEvent | None = None
-    moved = scorecard.events.exclude(from_state=F("to_state"))
-    begun = scorecard.events.filter(action="Lập phiếu điểm")
-    for event in (moved | begun).defer("changes").order_by("at", "pk"):
-        last[event.to_state] = event
-        first = first or (event if event.from_state == event.to_state else None)
-    place = ORDER.index(State(scorecard.state))
-    return [
-        Step(
-            state=state,
-            done=n <= place,
-            current=n == place,
-            event=(first if state is State.DRAFT else last.get(state)) if n <= place else None,
-            note=_note(scorecard, state) if n <= place else "",
-        )
-        for n, state in enumerate(ORDER)
-    ]
-
-
-def _note(scorecard: Scorecard, state: State) -> str:
-    if state is State.SENT and scorecard.sent_number:
-        return _dated(f"văn bản {scorecard.sent_number}", scorecard.sent_on)
-    if state is State.PUBLISHED and scorecard.decision_number:
-        return _dated(f"quyết định {scorecard.decision_number}", scorecard.decision_issued_on)
-    return ""
-
-
-def _dated(words: str, day: dt.date | None) -> str:
-    return f"{words} ngày {day:%d/%m/%Y}" if day else words
-
-
-# The words of a step in its address.
-SLUGS = {
-    Action.APPROVE: "duyet",
-    Action.WITHDRAW: "rut-duyet",
-    Action.SEND: "gui",
-    Action.RECALL: "thu-hoi",
-    Action.STEP_BACK: "lui-lai",
-}
-
-
-# Where the work goes on once the card is at the province.
-NEXT_PAGE = {
-    State.SENT: ("Nhập kết quả thẩm định", "appraisal_form", "edit"),
-    State.APPRAISED_1: ("Giải trình với tỉnh", "explanation_ask", "message-report"),
-    State.EXPLAINED: ("Nhập kết quả thẩm định", "appraisal_form", "edit"),
-    State.APPRAISED_2: ("Ghi kết quả công bố", "publication_form", "trophy"),
-    State.PUBLISHED: ("Đối chiếu với tỉnh", "appraisal_compare", "git-compare"),
-}
-
-
-@dataclass(frozen=True)
-class Doing:
-    """Something the person may do next, as a link."""
-
-    text: str
-    url: str
-    icon: str
-
-
-@dataclass(frozen=True)
-class Doings:
-    primary: Doing | None = None
-    others: tuple[Doing, ...] = field(default_factory=tuple)
-
-
-def doings_of(scorecard: Scorecard, user: User, *, changed: bool) -> Doings:
-    """The next thing to do of the person's role, and what else may be done."""
-    actions = possible(scorecard.state)
-
-    def to(action: Action, text: str, icon: str) -> Doing:
-        return Doing(text, reverse("scorecard_move", args=[scorecard.pk, SLUGS[action]]), icon)
-
-    others: list[Doing] = []
-    primary: Doing | None = None
-    if Action.APPROVE in actions and (user.is_leader or user.is_coordinator):
-        text = "Duyệt phiếu điểm" if user.is_leader else "Kiểm tra để trình duyệt"
-        primary = to(Action.APPROVE, text, "checks")
-    if user.is_coordinator and Action.SEND in actions:
-        if changed:
-            primary = to(Action.WITHDRAW, "Rút lại để trình duyệt lại", "arrow-back-up")
-        else:
-            primary = to(Action.SEND, "Ghi đã gửi tỉnh", "send")
-    if user.is_coordinator and scorecard.state in NEXT_PAGE:
-        text, name, icon = NEXT_PAGE[State(scorecard.state)]
-        primary = Doing(text, reverse(name, args=[scorecard.pk]), icon)
-    if Action.WITHDRAW in actions and not (changed and user.is_coordinator):
-        others.append(to(Action.WITHDRAW, "Rút lại việc duyệt", "arrow-back-up"))
-    if user.is_coordinator and Action.RECALL in actions:
-        others.append(to(Action.RECALL, "Thu hồi phiếu đã gửi", "arrow-back-up"))
-    if user.is_coordinator and Action.STEP_BACK in actions:
-        others.append(to(Action.STEP_BACK, "Lùi lại một bước", "arrow-back-up"))
-    return Doings(primary, tuple(others))
 
 
 # -- Against the years before and the bands ---------------------------------------------------

@@ -52,7 +52,7 @@ class ScoredLeaf:
     live: Points  # on today's reports; ``now`` is the same until the card is sent
     expected: Points
     reachable: Points
-    own: Points  # ours, as sent once it is sent: ``now`` without the province's points
+    own: Points  # ours, as sent once it is sent: without what the province gave, also by survey
     outcome: Outcome | None  # the rule's own, on today's accepted figures; None: surveyed
     secured: bool
     unproved: tuple[str, ...] = ()  # indicators with accepted figures that nothing proves
@@ -263,7 +263,7 @@ def _look(inputs: Inputs, node: Criterion, top: Criterion) -> ScoredLeaf:
     if sent is not None:
         # What was sent stands: only the province's own points change it from here on (R27).
         now = expected = reachable = points(sent)
-    ours = replace(entry, appraised=None)
+    ours = replace(entry, appraised=None, survey=None)
     return ScoredLeaf(
         criterion=node,
         field=top,
