@@ -112,26 +112,26 @@ def _area(
         f"{chevron}<span>{code}. {escape(row.area.name)}</span></a></th>"
     )
     of_area = f"{to.listed}&amp;linh-vuc={quote(row.area.code)}"
-    for unit in seen.units:
-        cells = [cell for task in row.tasks if (cell := seen.cells.get((task.pk, unit.unit.pk)))]
-        yield _sum(cells, f"{of_area}&amp;don-vi={quote(unit.unit.code)}", icons) if cells else NONE
-    everything = [
-        cell
+    units = [(unit.unit.pk, unit.unit.code) for unit in seen.units]
+    lines = [
+        (task, task.pk, [seen.cells.get((task.pk, unit)) for unit, _ in units])
         for task in row.tasks
-        for unit in seen.units
-        if (cell := seen.cells.get((task.pk, unit.unit.pk)))
     ]
+    for number, (_, unit_code) in enumerate(units):
+        cells = [cell for _, _, line in lines if (cell := line[number])]
+        yield _sum(cells, f"{of_area}&amp;don-vi={quote(unit_code)}", icons) if cells else NONE
+    everything = [cell for _, _, line in lines for cell in line if cell]
     yield f"{_sum(everything, of_area, icons) if everything else NONE}</tr></tbody>"
     yield f'<tbody id="{group}"{"" if is_open else " hidden"}>'
     task_url = reverse("task_result", args=[to.period, 0]).replace("/0/", "/%d/")
-    for task in row.tasks:
+    codes = [escape(unit_code) for _, unit_code in units]
+    for task, task_pk, line in lines:
         yield (
-            f'<tr class="matrix-task"><th scope="row"><a href="{task_url % task.pk}" title="{escape(task.title)}">'
+            f'<tr class="matrix-task"><th scope="row"><a href="{task_url % task_pk}" title="{escape(task.title)}">'
             f'<span class="code">{escape(task.code)}</span> {escape(_short(task.title))}</a></th>'
         )
         total = accepted = 0
-        for unit in seen.units:
-            cell = seen.cells.get((task.pk, unit.unit.pk))
+        for unit_code, cell in zip(codes, line, strict=True):
             if cell is None:
                 yield NONE
                 continue
@@ -139,8 +139,8 @@ def _area(
             accepted += cell.state is State.ACCEPTED
             late = ", trễ hạn" if cell.late else ""
             yield (
-                f'<td><a class="matrix-cell {CSS[cell.state]}{" is-late" if late else ""}" href="{to.cell(task.pk, cell)}"'
-                f' title="{escape(unit.unit.code)}: {STATE_TEXT[cell.state]}{late}">{icons[cell.state]}'
+                f'<td><a class="matrix-cell {CSS[cell.state]}{" is-late" if late else ""}" href="{to.cell(task_pk, cell)}"'
+                f' title="{unit_code}: {STATE_TEXT[cell.state]}{late}">{icons[cell.state]}'
                 f'<span class="visually-hidden">{STATE_TEXT[cell.state]}{late}</span></a></td>'
             )
         yield f'<td><span class="matrix-cell is-sum">{accepted}/{total}</span></td></tr>'
