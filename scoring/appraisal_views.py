@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import signed_in
 from accounts.history import Actor
+from accounts.http import agency_of
 from accounts.models import Role
 from scoring import appraisal, scorecard_views
 from scoring.appraisal import FIRST, LABELS, POINTS_OF, SECOND, BadCells, Overtaken, fields_of
@@ -21,17 +22,19 @@ from scoring.comparing import own_points
 from scoring.models import Criterion, LeafScore, Scorecard
 from scoring.permissions import can, require
 from scoring.readiness import Gap
-from scoring.scorecard_pages import SLUGS, steps_of
 from scoring.scorecard_services import Unready
+from scoring.scorecard_steps import SLUGS, steps_of
 from scoring.states import APPRAISABLE, Action, State
 from tasks.services import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from django.http import HttpResponse
 
     from accounts.http import SignedIn
+    from accounts.models import Agency
     from scoring.appraisal import Words
     from scoring.scorecards import Card, ScoredLeaf
 
@@ -88,11 +91,46 @@ def appraisal_home(request: SignedIn) -> HttpResponse:
             "cards": own,
             "steps": steps_of(chosen) if chosen else [],
             "is_sent": chosen is not None and is_sent(chosen),
-            "published": [card for card in cards if card.published_index is not None],
+            "published": _published(cards, agency_of(request)),
             "card_url": scorecard_views.page_of(chosen) if chosen else "",
             "may_write": can(user, "appraisal_write"),
         },
     )
+
+
+@dataclass(frozen=True)
+class Published:
+    """One year's published result: of its card, or the baseline that a plan names."""
+
+    year: int
+    index: Decimal
+    rank: int | None
+    agencies: int | None
+    card: Scorecard | None = None
+
+
+def _published(cards: list[Scorecard], agency: Agency) -> list[Published]:
+    """The newest first. One query."""
+    found = {
+        card.year: Published(
+            card.year, card.published_index, card.published_rank, card.ranked_agencies, card
+        )
+        for card in cards
+        if card.published_index is not None
+    }
+    for plan in agency.plans.filter(baseline_year__isnull=False, baseline_index__isnull=False):
+        assert plan.baseline_year is not None  # as filtered
+        assert plan.baseline_index is not None
+        found.setdefault(
+            plan.baseline_year,
+            Published(
+                plan.baseline_year,
+                plan.baseline_index,
+                plan.baseline_rank,
+                plan.baseline_ranked_agencies,
+            ),
+        )
+    return sorted(found.values(), key=lambda one: -one.year)
 
 
 # -- One round ----------------------------------------------------------------------------------------

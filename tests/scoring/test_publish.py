@@ -120,6 +120,8 @@ def test_a_year_before_needs_no_criteria(client, office):
     assert (card.state, card.criteria_set, card.published_rank) == ("published", None, 11)
     assert card.events.get().changes["published_index"] == [None, "74.10"]
     assert "74,10" in words(office.go(client, "appraisal_home"))
+    # The plan's baseline stands beside it.
+    assert "15/21" in words(office.go(client, "appraisal_home"))
     # The same year again, and a year that has a card.
     for year, fault in (("2017", "đã có kết quả công bố"), ("2019", "đã có phiếu điểm")):
         answer = office.go(client, "publication_year_add", data={**data, "year": year})
@@ -226,6 +228,10 @@ def test_the_rank_is_an_estimate_until_it_is_published(client, office, paste):
     page = words(office.go(client, "peer_scores", nam="2018"))
     assert "Ước tính theo chỉ số năm 2018 của 3 cơ quan: với chỉ số 50,00 của năm 2019" in page
     assert "bằng điểm 1 cơ quan khác; cần thêm 20,69 điểm để lên hạng 2." in page
+    # The scorecard says it too.
+    card_page = words(office.go(client, "scorecard_detail", ky=str(office.period.pk)))
+    assert "Ước tính xếp hạng" in card_page
+    assert "ước tính theo chỉ số năm 2018 của 3 cơ quan" in card_page
     # The plan names what was published of us for 2018: 70,69, 15th of 21.
     assert "Theo bảng công bố năm 2018, với chỉ số 70,69 Sở xếp hạng <strong>2/4</strong>" in page
     assert "công bố ghi hạng 15/21" in page
