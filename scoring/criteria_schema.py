@@ -77,10 +77,13 @@ Short = Annotated[Text, Field(max_length=60)]
 
 
 def in_words(message: str) -> str:
-    """The keys that a message names («max») as pages and workbooks call them."""
+    """The keys that a message names («max») as pages and workbooks call them.
+
+    A key beside its words, «đúng hạn (on_time)», is for who reads the file.
+    """
     for key, words in WORDS.items():
-        message = message.replace(f"«{key}»", f"«{words}»")
-    return message
+        message = message.replace(f"«{key}»", f"«{words}»").replace(f" ({key})", "")
+    return message.replace(" (shortfall)", "").replace(" (value)", "")
 
 
 def plain(number: Decimal) -> str:

@@ -123,11 +123,21 @@ def say_years(offset: int) -> str:
     return f"năm {side}" if abs(offset) == 1 else f"{abs(offset)} năm {side}"
 
 
+KIND_TEXT = {
+    Kind.RATIO: "tỷ lệ",
+    Kind.COUNT: "số lượng",
+    Kind.AMOUNT: "số tiền, khối lượng",
+    Kind.BOOLEAN: "có hoặc không",
+    Kind.DOCUMENT: "văn bản",
+    Kind.DATE: "ngày",
+}
+
+
 def kind_faults(
     field: str, codes: Iterable[str], targets: Targets, kinds: frozenset[Kind], what: str
 ) -> list[Fault]:
     return [
-        (field, f"chỉ tiêu {code} thuộc loại «{targets[code].kind}»; {what}")
+        (field, f"chỉ tiêu {code} là {KIND_TEXT[targets[code].kind]}; {what}")
         for code in codes
         if code in targets and targets[code].kind not in kinds
     ]

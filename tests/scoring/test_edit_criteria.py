@@ -286,7 +286,7 @@ WRONG_RULES = [
         "date",
         {"indicator": "1.2-a", "on_time": "0", "late": "1", "missing": "0"},
         "id_rule-late",
-        "phải giảm dần",
+        "Điểm phải giảm dần: đúng hạn, muộn, không có.",
     ),
     ("target", {"indicator": "1.1-b", "nothing": ""}, None, None),  # fine: it has a target
 ]

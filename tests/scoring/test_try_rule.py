@@ -15,8 +15,8 @@ from plans.wording import target_text
 from scoring.criteria_forms.trial import Trial
 from scoring.criteria_indicators import Known
 from scoring.models import CriteriaSet, Criterion
-from scoring.rules import Figure, Leaf, parse_rule, score, show_points
-from scoring.rules.asking import percent
+from scoring.rules import BY_TYPE, Figure, Leaf, parse_rule, score, show_points
+from scoring.rules.asking import Shape, percent
 from scoring.totals import Policy
 
 
@@ -232,6 +232,17 @@ def test_samples_stand_on_both_sides_of_every_bound(tiers):
                 assert words_of in shown
 
 
+@pytest.mark.parametrize("kind", BY_TYPE.values(), ids=BY_TYPE)
+def test_every_field_of_every_kind_can_be_typed(kind):
+    """Whoever adds a kind says what its form asks for."""
+    assert kind.title
+    assert kind.about.endswith(".")
+    assert {ask.name for ask in kind.asks} == set(kind.model_fields) - {"type"}
+    for ask in kind.asks:
+        assert bool(ask.row) == (ask.shape in {Shape.ROWS, Shape.INDICATORS})
+        assert ask.optional == (not kind.model_fields[ask.name].is_required())
+
+
 # -- On the page ------------------------------------------------------------------------------------
 
 
@@ -266,7 +277,7 @@ def test_a_rule_half_typed_says_what_it_lacks(office):
     page = office.client.post(office.address(), office.typed(maximum="", do="try"))
     assert "Hãy ghi điểm tối đa." in words(page)
     page = office.client.post(office.address(), office.typed(rule__indicator="1.1-b", do="try"))
-    assert "quy tắc này cần một tỷ lệ" in words(page)
+    assert "chỉ tiêu 1.1-b là số lượng; quy tắc này cần một tỷ lệ" in words(page)
 
 
 def test_beside_the_rule_stand_the_indicators_task_and_units(office):
