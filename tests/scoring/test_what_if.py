@@ -173,38 +173,38 @@ def test_a_figure_moves_its_leaf_and_nothing_is_written(office, inputs):
 
 
 def test_importing_the_figures_gives_the_tried_card(office, inputs, tmp_path):
-    """The same through the files that people use."""
-    tried = apply(
-        inputs,
-        Trial(figures={"1.3-a": ratio(5, 5), "4.1-a": Value(reported=True, holds=True)}),
-    )
-    units = {
-        r.unit.code
-        for r in Report.objects.filter(period=office.period, task__code="4.1").select_related(
-            "unit"
-        )
+    """The same through the files that people use; with every unit in, nothing is provisional any more."""
+    figures = {
+        "1.3-a": ratio(5, 5),
+        "4.1-a": Value(reported=True, holds=True),
+        "8.2-a": ratio(15, 200),  # the 9 of 100 that are there, and 6 of the other unit's 100
     }
+    tried = apply(inputs, Trial(figures=figures))
+    typed = [
+        ("VP", "1.3", {"1.3-a": pair(5, 5)}),
+        *((r.unit.code, "4.1", {"4.1-a": {"value": True}}) for r in reports_of(office, "4.1")),
+        ("TCCB", "8.2", {"8.2-a": pair(6, 100)}),
+    ]
     file = {
         "schema": "cchc-results/1",
         "agency": "SGDDT",
         "plan": "KH-CCHC-2019-2020",
         "year": 2019,
         "reports": [
-            {
-                "unit": "VP", "task": "1.3", "state": "accepted", "submitted_at": NOW,
-                "values": {"1.3-a": pair(5, 5)},
-            },
-            *(
-                {
-                    "unit": unit, "task": "4.1", "state": "accepted", "submitted_at": NOW,
-                    "values": {"4.1-a": {"value": True}},
-                }
-                for unit in sorted(units)
-            ),
+            {"unit": u, "task": t, "state": "accepted", "submitted_at": NOW, "values": values}
+            for u, t, values in typed
         ],
-    }  # fmt: skip
+    }
+    assert leaf(card_of(inputs), "8.1.3").provisional
     call_command("import_results", str(write_yaml(tmp_path / "r.yaml", file)))
-    same(tried, compute(office.period, office.sets[0]))
+    card = compute(office.period, office.sets[0])
+    same(tried, card)
+    assert [one.how for one in tried.leaves] == [one.how for one in card.leaves]
+    assert not leaf(tried, "8.1.3").provisional
+
+
+def reports_of(office, task):
+    return Report.objects.filter(period=office.period, task__code=task).select_related("unit")
 
 
 def test_a_tick_is_the_maximum_whatever_stands_there(office, inputs):
