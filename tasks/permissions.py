@@ -29,6 +29,8 @@ OFFICE = frozenset({Role.COORDINATOR})
 OVERSIGHT = frozenset({Role.COORDINATOR, Role.LEADER})
 
 TABLE = {
+    # Of one's own only: the address of one's calendar.
+    "calendar_own": frozenset(Role),
     # Of one's own unit only.
     "unit_todo": UNIT,
     "report_write": UNIT,

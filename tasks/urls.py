@@ -8,6 +8,7 @@ from tasks import (
     explanation_document_views,
     explanation_views,
     fault_views,
+    feed_views,
     obstacle_views,
     period_views,
     register_views,
@@ -24,6 +25,8 @@ from tasks import (
 )
 
 urlpatterns = [
+    path("lich/", feed_views.calendar_address, name="calendar_address"),
+    path("lich/<slug:token>.ics", feed_views.calendar_feed, name="calendar_feed"),
     path("viec/", todo_views.todo, name="todo"),
     path("viec/excel/<int:pk>/", sheet_views.sheet_upload, name="sheet_upload"),
     path("viec/excel/<int:pk>/tep/", sheet_views.sheet_download, name="sheet_download"),

@@ -121,6 +121,9 @@ ROWS = [
     ("POST document_detach", "document file", "403  302  302  403  403  403  403  404  404", {}),
     ("POST document_merge", "document", "403  403  403  403  403  403  403  404  403", {"other": "1"}),
     ("GET fault_list", "",            "200  200  200  200  200  200  403  200  200"),
+    # -- one's own calendar
+    ("GET calendar_address", "",      "200  200  200  200  200  200  200  200  200"),
+    ("POST calendar_address", "",     "302  302  302  302  302  302  302  302  302", {}),
     # -- review
     ("GET review_queue", "",          "200  403  403  403  403  403  403  200  403"),
     ("GET review_report", "draft",    "200  403  403  403  403  403  403  404  403"),
@@ -295,6 +298,8 @@ PUBLIC = [
     ("GET password_reset_confirm", ["x", "y"], 200, 200),
     ("POST password_reset_confirm", ["x", "y"], 200, 200),
     ("GET password_reset_complete", [], 200, 200),
+    # A calendar cannot sign in: the address is the key, and any other is none.
+    ("GET calendar_feed", ["khong-co"], 404, 404),
 ]
 # The admin site's own addresses, for each model it lists: only for these two of the cast.
 ADMINS = frozenset({"administrator", "superuser"})

@@ -14,6 +14,7 @@ from tasks.models.explanations import (
     ExplanationDocument,
     ExplanationQuerySet,
 )
+from tasks.models.feeds import CalendarFeed
 from tasks.models.obstacles import Direction, DirectionQuerySet, Obstacle, ObstacleQuerySet
 from tasks.models.reminders import Reminder, ReminderQuerySet, ReminderRun
 from tasks.models.reports import Answer, Report, ReportQuerySet, Transition, Version
@@ -28,6 +29,7 @@ from tasks.models.substitutions import Substitution
 
 __all__ = [
     "Answer",
+    "CalendarFeed",
     "Contribution",
     "ContributionQuerySet",
     "Correction",
