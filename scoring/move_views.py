@@ -181,6 +181,7 @@ class _Look:
 
     def page(self) -> HttpResponse:
         refused = self.form.errors or self.refused or self.error
+        on_paper = self.action is Action.APPROVE and not self.request.user.is_leader
         state = self.scorecard.state
         target = next_state(state, self.action, came_from=services.came_from(self.scorecard, state))
         return render(
@@ -189,7 +190,7 @@ class _Look:
             {
                 "scorecard": self.scorecard,
                 "action": self.action.value,
-                "title": ACTION_TEXT[self.action],
+                "title": "Kiểm tra để trình duyệt" if on_paper else ACTION_TEXT[self.action],
                 "target": STEP_TEXT[target] if target else "",
                 "possible": target is not None,
                 "form": self.form,
@@ -201,7 +202,7 @@ class _Look:
                 "changes": self.changes,
                 "card": self.card,
                 "back": page_of(self.scorecard),
-                "on_paper": self.action is Action.APPROVE and not self.request.user.is_leader,
+                "on_paper": on_paper,
             },
             status=422 if refused else 200,
         )

@@ -74,6 +74,10 @@ def import_scores(
         _write(card, leaves[entry.criterion], entry, stored.get(entry.criterion), changes)
     if adjustments:
         _adjust(card, adjustments, changes)
+    if card.state == Scorecard.State.APPROVED and any(_is_own(name) for name in changes):
+        # What was approved is not what stands there now (R27).
+        card.state, card.approved = Scorecard.State.DRAFT, None
+        card.save(update_fields=["state", "approved", "updated_at"])
     if changes:
         ScorecardEvent.objects.create(
             **by.columns(),
@@ -84,6 +88,16 @@ def import_scores(
             changes=changes,
         )
     return len(scores)
+
+
+def _is_own(name: str) -> bool:
+    """Is this change one of ours, not of the province's points?"""
+    return name == "adjustments" or name.rpartition(".")[2] in {
+        "override",
+        "explanation",
+        "not_applicable",
+        "reason",
+    }
 
 
 def _leaves(criteria_set: CriteriaSet) -> dict[str, Criterion]:
