@@ -100,10 +100,12 @@ def _line_page(
     faults = forms.faults()
     trial = _trial(read(checked=True), request.POST if posted else None)
     codes = forms.rule.codes if forms.rule else []
-    units = responsible(known, codes)
+    # While one types, only what the trial brings is asked for.
+    typing = request.htmx.target == "trial-result"
+    units = {} if typing else responsible(known, codes)
     return render(
         request,
-        "scoring/criterion_form.html",
+        "scoring/_rule_trial.html" if typing else "scoring/criterion_form.html",
         {
             "criteria_set": criteria_set,
             "line": line,

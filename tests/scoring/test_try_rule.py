@@ -264,6 +264,15 @@ def test_the_page_tries_what_is_typed_and_saves_nothing(office):
     assert not AuditEntry.objects.exists()
 
 
+def test_while_one_types_only_the_trial_comes(office):
+    typed = office.typed(do="try") | {"try-0-figure": "92"}
+    headers = {"HX-Request": "true", "HX-Target": "trial-result"}
+    page = words(office.client.post(office.address(), typed, headers=headers))
+    assert "Với 92%: 1,38 điểm" in page
+    assert 'id="trial-result"' in page
+    assert "<html" not in page
+
+
 def test_letters_are_said_at_the_trial_and_not_as_a_refusal(office):
     page = office.client.post(office.address(), office.typed(do="try") | {"try-0-figure": "abc"})
     assert page.status_code == 200
