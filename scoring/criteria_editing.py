@@ -174,7 +174,8 @@ def add_criterion(
     )
     _number(found)
     _wrote(found)
-    changes = _said(Criterion(criteria_set=found, minimum=Decimal(0)), {**values, "parent": above})
+    said = _said(Criterion(criteria_set=found, minimum=Decimal(0)), {**values, "parent": above})
+    changes: dict[str, list[Any]] = {name: [None, after] for name, (_, after) in said.items()}
     record(
         by=by,
         agency=found.agency_id,

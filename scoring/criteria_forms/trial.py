@@ -244,5 +244,15 @@ class Trial:
             return ""
         return f"Với {self.result.words}: {self.result.text}"
 
+    @property
+    def warning(self) -> str:
+        """What is allowed and seldom meant: a maximum that no figure reaches."""
+        if self.leaf is None or not self.samples:
+            return ""
+        if max(one.points for one in self.samples) >= Fraction(self.leaf.maximum):
+            return ""
+        most = show_points(self.leaf.maximum)
+        return f"Không số liệu nào đạt được điểm tối đa {most} điểm; hãy xem lại các mức."
+
     def faults(self) -> list[tuple[str, str, str]]:
         return list(faults_of_forms(self.forms, "Số liệu thử {}"))

@@ -39,6 +39,7 @@ def test_a_field_a_group_and_a_leaf_are_added_in_their_places(office):
     entry = AuditEntry.objects.latest("pk")
     assert entry.action == "Thêm tiêu chí A.1.2"
     assert entry.changes["điểm tối đa"] == [None, "1,5"]
+    assert entry.changes["loại"] == [None, "Tự chấm, thẩm định"]
     assert entry.changes["quy tắc"][1].startswith("1.1-a: Từ 80%")
 
 

@@ -198,6 +198,18 @@ def test_a_target_of_last_year_asks_for_last_years_figure():
     assert "năm trước" in tried.result.how
 
 
+def test_a_maximum_that_no_figure_reaches_is_pointed_out():
+    rule = {
+        "type": "tiers",
+        "indicator": "1-a",
+        "tiers": [{"op": ">=", "at": "90", "points": "1"}],
+        "otherwise": "0",
+    }
+    assert "điểm tối đa 1,5 điểm" in trial(rule).warning
+    assert not trial(rule, maximum="1").warning
+    assert not trial(RATIO).warning
+
+
 NUMBERS = st.decimals(0, 100, places=2).map(lambda number: number.normalize() + 0)
 
 
