@@ -40,8 +40,10 @@ OFFICE = (
     "/ho-so-nop/",
     "/diem/",
     "/diem/con-gianh-duoc/",
+    "/diem/con-gianh-duoc/?don-vi=KHTC",
     "/diem/bo-tieu-chi/",
     ("/diem/bo-tieu-chi/", "main table a[href^='/diem/bo-tieu-chi/']"),
+    "/diem/bo-tieu-chi/moi/",
 )
 HEAD = (
     "/viec/",
@@ -51,6 +53,8 @@ HEAD = (
     ("/viec/", "a[href^='/viec/gui/']"),
     "/vuong-mac/neu/",
     "/giai-trinh/",
+    "/viec/diem/",
+    "/lich/",
     "/uy-quyen/",
     "/mat-khau/",
 )
