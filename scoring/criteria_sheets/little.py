@@ -103,8 +103,9 @@ def _read_row(line: str, columns: Iterable[Ask]) -> dict[str, Any]:
 def _take(ask: Ask, rest: str, line: str) -> tuple[str, str]:
     if ask.shape is Shape.CHOICE:
         for words, key in _words_of(ask):
-            # Folded text may be shorter, so the length is found on the text itself.
-            length = next((n for n in range(len(rest) + 1) if fold(rest[:n]) == words), None)
+            # Folded text may be shorter or longer, so the length is found on the text itself.
+            longest = min(len(rest), 2 * len(words))
+            length = next((n for n in range(longest + 1) if fold(rest[:n]) == words), None)
             if length is not None:
                 return key, rest[length:]
         shown = ", ".join(

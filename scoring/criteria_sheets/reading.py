@@ -316,6 +316,8 @@ def _value(ask: Ask, texts: list[str]) -> Any:
     text = texts[0]
     if ask.shape in INDICATOR_SHAPES:
         several = little.codes(text)
+        if not several:
+            raise Unreadable(f"«{text[:60]}» không phải là mã chỉ tiêu")
         if ask.shape is Shape.INDICATORS:
             return several
         if len(several) > 1:

@@ -176,6 +176,8 @@ FAULTS = [
     ("1.2.1", {"full": "cao"}, "full", "«cao» không phải là số"),
     ("1.2.1", {"full": "1,23456"}, "full", "quá bốn chữ số thập phân"),
     ("1.2.1", {"codes": "1.2-a, 1.3-a"}, "codes", "chỉ đọc một chỉ tiêu"),
+    ("1.2.1", {"codes": ";"}, "codes", "«;» không phải là mã chỉ tiêu"),
+    ("1.1.3", {"events": "a" * 30_000}, "events", "thiếu đếm"),
     ("1.2.1", {"each": "0,5"}, "each", "«Theo tỷ lệ» không dùng cột này"),
     ("1.2.1", {"kind": "Theo tỉ lệ phần"}, "kind", "có phải «Theo tỷ lệ»?"),
     ("1.2.1", {"kind": "xyz"}, "kind", "chỉ nhận «Có đủ hoặc không»"),
@@ -252,11 +254,11 @@ def test_faults_of_the_set_itself_too(agency, path, label, value, words):
 
 def test_every_fault_is_said_at_once(agency, path):
     book = book_of(load("criteria-sample.yaml"))
-    for code, cells, _, _ in (FAULTS[1], FAULTS[15], FAULTS[19], FAULTS[28]):
+    for code, cells, _, _ in (FAULTS[1], FAULTS[17], FAULTS[21], FAULTS[30]):
         put(book, code, **cells)
     about(book, "Áp dụng từ năm", "năm nay")
     found = faults(book, path)
-    for _, _, _, words in (FAULTS[1], FAULTS[15], FAULTS[19], FAULTS[28]):
+    for _, _, _, words in (FAULTS[1], FAULTS[17], FAULTS[21], FAULTS[30]):
         assert [f for f in found if words in f], words
     assert [f for f in found if "không phải là năm" in f]
 
