@@ -88,6 +88,7 @@ def copy_set(
     decision_number: str = "",
     decision_issued_on: dt.date | None = None,
     decision_issuer: str = "",
+    is_sample: bool | None = None,
     by: Actor,
 ) -> CriteriaSet:
     """A new set with everything of ``criteria_set``, to be written on; each criterion knows where it comes from."""
@@ -105,7 +106,7 @@ def copy_set(
                 decision_number=decision_number,
                 decision_issued_on=decision_issued_on,
                 decision_issuer=decision_issuer,
-                is_sample=criteria_set.is_sample,
+                is_sample=criteria_set.is_sample if is_sample is None else is_sample,
                 not_applicable=criteria_set.not_applicable,
                 bonus_cap=criteria_set.bonus_cap,
                 penalty_cap=criteria_set.penalty_cap,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -46,10 +47,14 @@ def _set(request: SignedIn, pk: int, action: str) -> CriteriaSet:
 class CopyForm(SetForm):
     """What is new of a copy; everything else is as it was."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    is_sample = forms.BooleanField(label="Bộ mới vẫn chỉ là bộ minh họa", required=False)
+
+    def __init__(self, *args: Any, of_sample: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("not_applicable", "bonus_cap", "penalty_cap"):
             del self.fields[name]
+        if not of_sample:
+            del self.fields["is_sample"]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +63,9 @@ def criteria_copy(request: SignedIn, pk: int) -> HttpResponse:
     criteria_set = _set(request, pk, "criteria_write")
     form = CopyForm(
         request.POST if request.method == "POST" else None,
+        of_sample=criteria_set.is_sample,
         initial={
+            "is_sample": True,
             "name": criteria_set.name,
             "valid_from": criteria_set.valid_from + 1,
             "decision_issuer": criteria_set.decision_issuer,
@@ -72,6 +79,7 @@ def criteria_copy(request: SignedIn, pk: int) -> HttpResponse:
                 code=values["code"],
                 name=values["name"],
                 valid_from=values["valid_from"],
+                is_sample=values.get("is_sample", False),
                 **{name: values[name] for name in COPIED},
                 by=Actor.from_request(request, role=Role.COORDINATOR),
             )

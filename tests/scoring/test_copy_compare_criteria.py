@@ -220,8 +220,13 @@ def test_the_page_copies_and_keeps_what_was_typed(signed_in, old):
         old,
         "2020-09-05",
     )
+    assert not made.is_sample  # not ticked: the office makes the real one of it
+    client.post(address, typed | {"code": "VAN-MINH-HOA", "is_sample": "on"})
+    assert CriteriaSet.objects.get(code="VAN-MINH-HOA").is_sample
+    page = client.get(reverse("criteria_copy", args=[made.pk])).content.decode()
+    assert "minh họa" not in page.split("<form method")[1]
     assert signed_in("leader").post(address, typed | {"code": "X"}).status_code == 403
-    assert CriteriaSet.objects.count() == 2
+    assert CriteriaSet.objects.count() == 3
 
 
 # -- Compare --------------------------------------------------------------------------------------
