@@ -64,9 +64,12 @@ class ScoredLeaf:
 
     @property
     def provisional(self) -> str:
-        """«tạm tính 3/9 đơn vị» where units behind the figures are missing."""
+        """«tạm tính 3/9 đơn vị» where units behind the figures are missing; of which figure, where they differ."""
         lacking = [r for r in self.results if r.value.reported and not r.complete]
-        return "; ".join(dict.fromkeys(r.provisional_text for r in lacking))
+        words = dict.fromkeys(r.provisional_text for r in lacking)
+        if len(words) > 1:
+            words = dict.fromkeys(f"{r.indicator.code} {r.provisional_text}" for r in lacking)
+        return "; ".join(words)
 
     @property
     def how(self) -> str:
