@@ -232,6 +232,7 @@ def test_a_report_that_changes_after_the_sending_shows_and_changes_nothing(offic
     page = see()
     assert "Số liệu đã thay đổi sau khi gửi" in page
     assert "92/100 (92%) → 100/100 (100%)" in page
+    assert "đã đổi sau khi gửi: 1,38 → 1,5" in page
     assert 'data-label="Lúc gửi">1,38</td>' in page
     assert office.card().index == before.index
     changed = see(loc="da-doi")
