@@ -19,7 +19,11 @@ FIGURES = frozenset(
 )
 DAYS = frozenset({"sent_on", "decision_issued_on"})
 SNAPSHOTS = frozenset({"sent", "approved"})
-OTHERS = {"criteria_set": "bộ tiêu chí", "adjustment": "điểm thưởng, điểm trừ", "adjustments": "điểm thưởng, điểm trừ"}
+OTHERS = {
+    "criteria_set": "bộ tiêu chí",
+    "adjustment": "điểm thưởng, điểm trừ",
+    "adjustments": "điểm thưởng, điểm trừ",
+}
 
 
 @dataclass(frozen=True)
