@@ -20,6 +20,7 @@ from tasks.contents import TEXTS, Content, differences, stored_content
 from tasks.contributions import asked_for
 from tasks.evidence_views import evidence_context
 from tasks.last_year import last_year
+from tasks.meanwhile import saved_since
 from tasks.models import Answer, Report, Transition
 from tasks.permissions import can, enters, steps_known_to, why_not
 from tasks.states import Action, State
@@ -222,7 +223,7 @@ def conflict_html(request: SignedIn, report: Report) -> str:
     indicators = services.asked_indicators(report)
     stored = stored_content(report, stored_answers(report))
     typed = read_form(request.POST, indicators, today=timezone.localdate()).content
-    since = services.saved_since(report, posted_version(request.POST, "version"))
+    since = saved_since(report, posted_version(request.POST, "version"))
     before = since.before if since else {}
 
     def row(key: str, code: str, label: str, theirs: str, mine: str) -> Difference:

@@ -16,14 +16,14 @@ from django.utils import timezone
 
 from accounts import mail
 from accounts.history import Actor, record
-from accounts.models import AuditEntry, HistoryRow, User
+from accounts.models import HistoryRow, User
 from plans.models import Indicator, Period
 from tasks import answers as rules
 from tasks.answer_rows import as_row, used_elsewhere
 from tasks.contents import TEXTS, Content, content_of, differences, draft_of
 from tasks.models import Answer, Report, Substitution, Transition, Version
 from tasks.states import EDITABLE, MOVES, Action, State, next_state
-from tasks.trimming import for_the_trail, restored
+from tasks.trimming import for_the_trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -176,40 +176,6 @@ def lock(report: Report) -> Report:
     """
     Report.objects.select_for_update().get(pk=report.pk)
     return Report.objects.with_names().get(pk=report.pk)
-
-
-@dataclass(frozen=True)
-class Meanwhile:
-    """What was saved since a version: who last, when, and per field what had stood there before."""
-
-    actor: int | None
-    name: str
-    at: dt.datetime
-    before: dict[str, Any]  # field or indicator code
-
-
-def saved_since(report: Report, version: int) -> Meanwhile | None:
-    """What others saved in ``report`` since ``version``, for the later of two editors (R14).
-
-    Every save raises the version by one, as other changes do: so it lies in as many last rows of the
-    trail at most.
-    """
-    steps = min(report.version - version, 50) if 0 <= version < report.version else 50
-    rows = AuditEntry.objects.filter(
-        object_type=Report._meta.label_lower, object_id=report.pk, action=SAVED
-    ).order_by("-at", "-id")[:steps]
-    before: dict[str, Any] = {name: getattr(report, name) for name in TEXTS}
-    touched: set[str] = set()
-    last = None
-    for row in rows:
-        last = last or row
-        touched |= row.changes.keys()
-        before |= {
-            name: restored(before[name], change) if name in TEXTS else change[0]
-            for name, change in row.changes.items()
-        }
-    before = {name: value for name, value in before.items() if name in touched}
-    return Meanwhile(last.actor_id, last.actor_name, last.at, before) if last else None
 
 
 # -- Handing up and submitting ------------------------------------------------------------------

@@ -8,6 +8,7 @@ from report_office import Office, at
 
 from accounts.models import AuditEntry
 from tasks import services
+from tasks.meanwhile import saved_since
 from tasks.trimming import AROUND, SHORT, for_the_trail, restored, trimmed
 
 WORDS = st.text(alphabet="ab…ế\n ", max_size=600)
@@ -57,5 +58,5 @@ def test_many_saves_of_a_long_draft_stay_small_and_the_second_editor_still_sees_
         sizes = [len(str(row.changes)) for row in rows]
         assert sizes[0] > len(text)  # typed at once: whole
         assert max(sizes[1:]) < 250
-        assert services.saved_since(report, 1).before["text"] == text
-        assert services.saved_since(report, 11).before["text"] == f"{text}{'x' * 9}."
+        assert saved_since(report, 1).before["text"] == text
+        assert saved_since(report, 11).before["text"] == f"{text}{'x' * 9}."
