@@ -62,11 +62,14 @@ class Unready(Refused):
         self.gaps = tuple(found)
 
 
+@transaction.atomic
 def begin(*, agency: Agency, year: int, criteria_set: CriteriaSet, by: Actor) -> Scorecard:
     """The year's scorecard under ``criteria_set``; one that is there is given back if it is the same.
 
     While it is a draft in which nothing has been entered, another set may still be chosen.
     """
+    # Held, so that nobody takes it back to a draft while it comes into use.
+    criteria_set = CriteriaSet.objects.select_for_update().get(pk=criteria_set.pk)
     if criteria_set.agency_id != agency.pk or criteria_set.is_draft:
         raise Refused("Bộ tiêu chí này chưa dùng được để chấm điểm.")
     if criteria_set.valid_from > year:

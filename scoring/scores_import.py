@@ -45,7 +45,7 @@ def import_scores(
     """
     agency, year = period.plan.agency, period.year
     card = Scorecard.objects.select_for_update().filter(agency=agency, year=year).first()
-    criteria_set = set_for(agency, year)
+    criteria_set = _held(set_for(agency, year))
     needs_set = bool(scores or adjustments)
     if needs_set and criteria_set is None:
         first = "scores" if scores else "adjustments"
@@ -98,6 +98,15 @@ def _is_own(name: str) -> bool:
         "not_applicable",
         "reason",
     }
+
+
+def _held(criteria_set: CriteriaSet | None) -> CriteriaSet | None:
+    """The set, so that nobody takes it back to a draft while points come into it."""
+    if criteria_set is None:
+        return None
+    return (
+        CriteriaSet.objects.select_for_update().filter(pk=criteria_set.pk, is_draft=False).first()
+    )
 
 
 def _leaves(criteria_set: CriteriaSet) -> dict[str, Criterion]:
