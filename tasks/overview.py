@@ -242,6 +242,7 @@ def overview(period: Period, filters: Filters, *, today: dt.date | None = None) 
     tasks = list(
         Task.objects.filter(area__plan_id=period.plan_id, retired_at=None, area__retired_at=None)
         .select_related("area")
+        .defer("legal_basis")  # a JSON to be read for each, and nobody does
         .order_by("area__order", "order")
     )
     all_areas = {task.area_id: task.area for task in tasks}
