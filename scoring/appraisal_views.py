@@ -22,6 +22,7 @@ from scoring.comparing import own_points
 from scoring.models import Criterion, LeafScore, Scorecard
 from scoring.permissions import can, require
 from scoring.readiness import Gap
+from scoring.rules import show_points
 from scoring.scorecard_services import Unready
 from scoring.scorecard_steps import SLUGS, steps_of
 from scoring.states import APPRAISABLE, Action, State
@@ -164,6 +165,11 @@ class Line:
     points: Cell | None = None
     loss: Cell | None = None
     texts: list[Cell] = field(default_factory=list)
+
+    @property
+    def ours_words(self) -> str:
+        """With as many decimals as the province's points beside it can have."""
+        return "" if self.ours is None else show_points(self.ours)
 
     @property
     def is_open(self) -> bool:

@@ -386,6 +386,7 @@ def recomputation():
     running = Period.objects.running(timezone.localdate()).filter(kind=Period.FINAL)
     period = running.select_related("plan__agency").latest("year")
     criteria_set = set_for(period.plan.agency, period.year)
+    assert criteria_set is not None  # the demo has one
     inputs = read_inputs(period, criteria_set)
     leaves = sum(node.is_leaf for node in inputs.nodes)
     count = Report.objects.filter(period=period).count()

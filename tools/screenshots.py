@@ -8,6 +8,7 @@ Chromium signs in as each person. ``docs/images/<name>.png``, one screen each, n
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,6 +81,44 @@ def period(page):
 
 
 # name, who, width and height, how to get there
+def what_if(page):
+    """Two of the five things tried: the index moves."""
+    page.goto("/diem/thu/")
+    for number in range(2):
+        page.locator(".what-if-five button").nth(number).click()
+        page.get_by_text(f"Đang thử {number + 1} thay đổi").first.wait_for()
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+
+
+def published(path):
+    """A page below the scorecard of the plan's first year, which the demo brings to its publication."""
+
+    def go(page):
+        page.goto("/diem/")
+        year = page.locator("[name=ky] option", has_text=re.compile(r"^Năm 2019"))
+        year = year.first.get_attribute("value")
+        page.goto(f"/diem/?ky={year}")
+        address = page.locator("a[href*='/doi-chieu/']").first.get_attribute("href")
+        page.goto(address.replace("doi-chieu/", path))
+
+    return go
+
+
+def criterion(page):
+    """A leaf of a copied set, its rule by form and a figure tried on it."""
+    page.goto("/diem/bo-tieu-chi/")
+    page.locator("table a[href*='/bo-tieu-chi/']").first.click()
+    page.goto(page.url.split("?")[0].rstrip("/") + "/sao-chep/")
+    page.fill("[name=code]", "TINH-MOI")
+    page.locator("main form button[type=submit]").first.click()
+    page.get_by_role("link", name="Sửa 1.2.1", exact=True).click()
+    page.locator("#trial-figures").wait_for()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator("#trial-figures input[type=text]").first.fill("92")
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+
+
 PICTURES = (
     ("dang-nhap", None, DESK, at("/dang-nhap/")),
     ("viec-cua-don-vi", HEAD, DESK, at("/viec/")),
@@ -97,6 +136,13 @@ PICTURES = (
     ("so-tai-lieu", OFFICE, DESK, at("/tai-lieu/")),
     ("sai-sot", OFFICE, DESK, at("/sai-sot/")),
     ("lanh-dao", LEADER, DESK, at("/")),
+    ("phieu-diem", OFFICE, DESK, at("/diem/")),
+    ("con-gianh-duoc", OFFICE, DESK, at("/diem/con-gianh-duoc/")),
+    ("thu-tinh", OFFICE, DESK, what_if),
+    ("thu-tinh-dien-thoai", OFFICE, PHONE, what_if),
+    ("doi-chieu", OFFICE, DESK, published("doi-chieu/")),
+    ("tham-dinh", OFFICE, DESK, published("tham-dinh/?lan=1")),
+    ("soan-bo-tieu-chi", OFFICE, DESK, criterion),
 )
 
 

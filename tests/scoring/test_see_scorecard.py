@@ -131,9 +131,7 @@ def test_risks_are_in_order_with_what_is_missing_and_who_holds_it(office, see):
     assert rows["4.1.1"].missing == ("4.1-a: chưa thực hiện",)
     # One of two units has been accepted: at more than 10 % the full points are still possible.
     post = rows["8.1.3"]
-    assert post.missing == (
-        "cần thêm 2 hồ sơ để vượt 10% (1,5 điểm), với mẫu số hiện nay là 100",
-    )
+    assert post.missing == ("cần thêm 2 hồ sơ để vượt 10% (1,5 điểm), với mẫu số hiện nay là 100",)
     assert (str(post.to_win), str(post.winnable)) == ("3/4", "3/4")
     assert [unit.code for unit in post.units] == ["TCCB"]
     assert post.days_left(NOW.date()) == 6
