@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.decorators import signed_in
 from plans.models import Plan
 from plans.targets import Status
+from scoring.offering import offers_for
 from tasks.matrix import matrix_html
 from tasks.models import Report
 from tasks.overview import Cell, Filters, Overview, choose_period, filters_of, overview
@@ -84,6 +85,7 @@ def dashboard(request: SignedIn) -> HttpResponse:
             "missed": seen.missed[:LISTED],
             "missed_more": seen.missed[LISTED:],
             "difficulties": difficulties(seen),
+            "offers": offers_for(user),
             "own_owed": own_owed(request, seen),
         }
     template = "scoring/_overview.html" if request.htmx else "scoring/dashboard.html"

@@ -40,10 +40,16 @@ class Difference:
     figures: tuple[FigureChange, ...] = ()
     before_how: str = ""
     after_how: str = ""
+    state_differs: bool = False  # for example from a figure to none, both worth 0 points
 
     @property
     def points_differ(self) -> bool:
         return self.before != self.after
+
+    @property
+    def matters(self) -> bool:
+        """What was approved is not what stands today: the points, whether they count, or why."""
+        return self.points_differ or self.state_differs
 
     @property
     def what(self) -> str:
@@ -91,7 +97,9 @@ def _compare(before: FrozenLeaf | None, leaf: ScoredLeaf, own: Points) -> Differ
     points_then = before.points if before and before.counts else None
     points_now = own.points if own.counts else None
     explained = before is not None and before.explanation != leaf.entry.explanation
-    if before is not None and points_then == points_now and not changed and not explained:
+    state_differs = before is None or before.state != own.state
+    same = points_then == points_now and not state_differs
+    if same and not changed and not explained:
         return None
     return Difference(
         code=leaf.criterion.code,
@@ -101,4 +109,5 @@ def _compare(before: FrozenLeaf | None, leaf: ScoredLeaf, own: Points) -> Differ
         figures=changed,
         before_how=before.how if before else "",
         after_how=own.how,
+        state_differs=state_differs,
     )

@@ -204,7 +204,9 @@ def _change(
         raise Refused(f"Tiêu chí {criterion.code} không có điểm trong phiếu điểm này.")
     score = LeafScore.objects.filter(scorecard=card, criterion=criterion).first()
     if version is not None and version != version_of(score):
-        raise Overtaken(_now_there(score))
+        raise Overtaken(
+            _now_there(score, _overtook(card, f"{criterion.code}.", "tiêu chí này", by))
+        )
     score = score or LeafScore(scorecard=card, criterion=criterion)
     changes = {
         f"{criterion.code}.{name}": [_plain(getattr(score, name)), _plain(value)]
@@ -232,7 +234,17 @@ def _contradiction(score: LeafScore) -> str | None:
     return None
 
 
-def _now_there(score: LeafScore | None) -> str:
+def _overtook(card: Scorecard, key: str, what: str, by: Actor) -> str:
+    """Who changed what ``key`` begins; of oneself, in another window, it is not said as of another."""
+    for event in card.events.exclude(changes={}).order_by("-at", "-pk")[:50]:
+        if any(name.startswith(key) for name in event.changes):
+            if by.user is not None and event.actor_id == by.user.pk:
+                return f"Bạn vừa sửa {what} ở cửa sổ khác."
+            return f"{event.actor_name} vừa sửa {what}."
+    return f"Người khác vừa sửa {what}."
+
+
+def _now_there(score: LeafScore | None, overtook: str) -> str:
     parts = []
     if score is not None and score.not_applicable:
         parts.append(f"không áp dụng: {score.reason}")
@@ -241,7 +253,7 @@ def _now_there(score: LeafScore | None) -> str:
     if score is not None and score.explanation:
         parts.append(f"giải trình: {score.explanation}")
     there = "; ".join(parts) or "không có nội dung nào"
-    return f"Người khác vừa sửa tiêu chí này. Hiện đang ghi: {there}. Hãy xem lại rồi lưu."
+    return f"{overtook} Hiện đang ghi: {there}. Hãy xem lại rồi lưu."
 
 
 # -- Bonus and penalty ------------------------------------------------------------------------
@@ -278,7 +290,7 @@ def change_adjustment(
 ) -> Saved:
     reason = _checked(kind, points, reason)
     card = _locked(scorecard)
-    row = _row(card, adjustment, version)
+    row = _row(card, adjustment, version, by)
     before = _shown(row)
     assert points is not None
     row.kind, row.points, row.reason = kind, points, reason
@@ -293,18 +305,19 @@ def remove_adjustment(
     *, scorecard: Scorecard, adjustment: Adjustment, by: Actor, version: str | None = None
 ) -> Saved:
     card = _locked(scorecard)
-    row = _row(card, adjustment, version)
+    row = _row(card, adjustment, version, by)
     before, action = _shown(row), f"Bỏ {_kind(row)}"
     row.delete()
     return _written(card, by, action, {"adjustment": [before, None]})
 
 
-def _row(card: Scorecard, adjustment: Adjustment, version: str | None) -> Adjustment:
+def _row(card: Scorecard, adjustment: Adjustment, version: str | None, by: Actor) -> Adjustment:
     row = card.adjustments.filter(pk=adjustment.pk).first()
     if row is None:
-        raise Overtaken("Dòng này vừa được người khác bỏ.")
+        raise Overtaken("Dòng này vừa được bỏ.")
     if version is not None and version != version_of(row):
-        raise Overtaken(f"Người khác vừa sửa dòng này. Hiện đang ghi: {_shown(row)}.")
+        overtook = _overtook(card, "adjustment", "dòng này", by)
+        raise Overtaken(f"{overtook} Hiện đang ghi: {_shown(row)}.")
     return row
 
 

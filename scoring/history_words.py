@@ -18,9 +18,10 @@ FIGURES = frozenset(
     {"override", "appraised_1", "appraised", "survey", "published_index", "published_rank"}
 )
 DAYS = frozenset({"sent_on", "decision_issued_on"})
-SNAPSHOTS = frozenset({"sent", "approved"})
+SNAPSHOTS = frozenset({"sent", "approved", "offered"})
 OTHERS = {
     "criteria_set": "bộ tiêu chí",
+    "offered": "nội dung đã trình",
     "adjustment": "điểm thưởng, điểm trừ",
     "adjustments": "điểm thưởng, điểm trừ",
 }

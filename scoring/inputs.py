@@ -25,6 +25,8 @@ from tasks.states import COUNTED
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from django.db.models import QuerySet
+
     from plans.models import Indicator, Period
 
 
@@ -99,7 +101,13 @@ def _figures(results: Iterable[Result], period: Period) -> dict[str, Figure]:
 
 
 def _unproved(period: Period, indicators: Collection[Indicator]) -> set[int]:
-    """Indicators with an accepted figure that no evidence stands behind.
+    """Indicators with an accepted figure that no evidence stands behind."""
+    answers = unproved_answers(period, [indicator.pk for indicator in indicators])
+    return set(answers.order_by().values_list("indicator_id", flat=True).distinct())
+
+
+def unproved_answers(period: Period, indicators: Collection[int]) -> QuerySet[Answer]:
+    """Accepted figures of ``indicators`` that no evidence stands behind.
 
     A document with a number or a file proves; the document of a document indicator proves itself. What
     was not done, did not arise or is not ours needs no proof.
@@ -113,17 +121,16 @@ def _unproved(period: Period, indicators: Collection[Indicator]) -> set[int]:
         ~Q(document__number="")
         | Exists(StoredFile.objects.filter(document_id=OuterRef("document_id")))
     )
-    answers = (
+    return (
         Answer.objects.filter(
             Q(holds__isnull=True) | Q(holds=True),
             report__period=period,
             report__state__in=list(COUNTED),
             report__released_at=None,
             report__retired_at=None,
-            indicator__in=[indicator.pk for indicator in indicators],
+            indicator__in=list(indicators),
             state=Answer.State.GIVEN,
         )
         .exclude(Q(indicator__kind=Kind.DOCUMENT) & proves_itself)
         .exclude(Exists(sound))
     )
-    return set(answers.order_by().values_list("indicator_id", flat=True).distinct())

@@ -24,6 +24,7 @@ from scoring.leaf_page import (
 )
 from scoring.models import LeafScore
 from scoring.permissions import can, require
+from scoring.proofs import lacking_proof
 from scoring.readiness import left_the_plan, needs_explanation
 from scoring.scorecard_forms import ExplainForm, NotApplicableForm, OverrideForm, typed
 from scoring.scorecard_pages import badge_of, badge_text_of
@@ -147,6 +148,7 @@ def _page(
         "figures": figures_of(card, leaf, request.user),
         "gone": left_the_plan(leaf),
         "documents": documents_of(card, leaf),
+        "lacking": lacking_proof(card, frozenset({criterion.code})).get(criterion.code, ""),
         "wants_explanation": needs_explanation(leaf),
         "change": changed[0] if changed else None,
         "history": history_of(scorecard, criterion.code),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.core import signing
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import signed_in
 from accounts.models import Role
 from accounts.text import clean_paragraphs
-from scoring import entries
+from scoring import entries, offering
 from scoring import scorecard_services as services
+from scoring.frozen import freeze
 from scoring.permissions import can, require
 from scoring.readiness import gaps, provisional
 from scoring.scorecard_forms import ApproveForm, PaperApproveForm, ReasonForm, SendForm
@@ -25,15 +29,19 @@ from scoring.states import ACTION_TEXT, Action, State, next_state
 from tasks.services import Refused
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from django.http import HttpResponse, QueryDict
 
     from accounts.http import SignedIn
     from accounts.models import User
+    from scoring.differences import Difference
     from scoring.models import Scorecard
     from scoring.readiness import Gap
     from scoring.scorecard_forms import Styled
     from scoring.scorecards import Card
 
+SHOWN_SALT = "scorecard-shown"
 APPROVALS = frozenset({Action.APPROVE, Action.WITHDRAW})
 DONE = {
     Action.APPROVE: "Đã duyệt phiếu điểm.",
@@ -66,16 +74,23 @@ def scorecard_move(request: SignedIn, pk: int, step: str) -> HttpResponse:
     if request.method != "POST":
         return looked.page()
     form = looked.form
+    if looked.blocked:
+        looked.error = "Chưa ghi gửi được: điểm đã thay đổi sau khi duyệt."
+        return looked.page()
     if not form.is_valid():
         return looked.page()
     try:
+        more: dict[str, Any] = {"shown": _shown(request)} if action is Action.APPROVE else {}
         services.move(
             scorecard=scorecard,
             action=action,
             by=actor(request, *_roles(user, action)),
             seen=_seen(request),
             **form.cleaned_data,
+            **more,
         )
+    except services.ChangedSince as error:
+        return _Look(request, scorecard, action, since=error).page()
     except services.Unready as error:
         looked.refused = error
         return looked.page()
@@ -83,6 +98,26 @@ def scorecard_move(request: SignedIn, pk: int, step: str) -> HttpResponse:
         form.add_faults(error)
         return looked.page()
     messages.success(request, DONE[action])
+    return redirect(page_of(scorecard))
+
+
+@require_POST
+@signed_in
+def scorecard_offer(request: SignedIn, pk: int) -> HttpResponse:
+    """The office offers the card to the leaders, as it stood on the page."""
+    scorecard = get_scorecard(request.user, pk)
+    require(request.user, "scorecard_write")
+    try:
+        offering.offer(
+            scorecard=scorecard, by=actor(request, Role.COORDINATOR), shown=_shown(request)
+        )
+    except services.ChangedSince as error:
+        return _Look(request, scorecard, Action.APPROVE, since=error, typed=request.POST).page()
+    except Refused as error:
+        looked = _Look(request, scorecard, Action.APPROVE, typed=request.POST)
+        looked.error = str(error)
+        return looked.page()
+    messages.success(request, "Đã trình phiếu điểm; Lãnh đạo Sở được báo qua thư và trang đầu.")
     return redirect(page_of(scorecard))
 
 
@@ -117,6 +152,17 @@ def _roles(user: User, action: Action) -> tuple[Role, ...]:
     return (Role.LEADER, Role.COORDINATOR) if action in APPROVALS else (Role.COORDINATOR,)
 
 
+def _shown(request: SignedIn) -> dict[str, Any]:
+    """The card as the page showed it; empty where the form does not say."""
+    try:
+        shown: dict[str, Any] = signing.loads(
+            request.POST.get("shown", ""), salt=SHOWN_SALT, max_age=None
+        )
+    except signing.BadSignature:
+        return {}
+    return shown
+
+
 def _seen(request: SignedIn) -> str:
     """The state the form was shown in; an unknown one is as none."""
     seen = request.POST.get("seen", "")
@@ -133,15 +179,19 @@ class _Look:
         action: Action,
         *,
         typed: QueryDict | None = None,  # beside the gaps, which is another form
+        since: services.ChangedSince | None = None,
     ) -> None:
         self.request, self.scorecard, self.action = request, scorecard, action
-        self.typed = typed
+        self.typed, self.since = typed, since
         self.refused: services.Unready | None = None
-        self.error = ""
+        self.error = str(since or "")
         self.card = self._card()
         self.changes = changes_of(self.card) if self.card else ()
         self.waiting = provisional(self.card) if self.card and action is Action.APPROVE else ()
         self.gaps = gaps(self.card) if self.card and action is Action.APPROVE else ()
+        self.grave = tuple(one for one in self.changes if one.matters)
+        self.blocked = action is Action.SEND and bool(self.grave)
+        self.offer = offering.offer_of(scorecard) if action is Action.APPROVE else None
         self.form = self._form()
 
     def _card(self) -> Card | None:
@@ -153,7 +203,8 @@ class _Look:
         return compute(period, chosen) if period and chosen else None
 
     def _form(self) -> Styled:
-        data = self.request.POST if self.request.method == "POST" and not self.typed else None
+        posted = self.request.method == "POST" and self.typed is None
+        data = self.request.POST if posted else None
         user = self.request.user
         if self.action is Action.APPROVE:
             waiting = len(self.waiting)
@@ -161,9 +212,9 @@ class _Look:
                 return ApproveForm(data, waiting=waiting)
             return PaperApproveForm(data, waiting=waiting, agency=self.scorecard.agency)
         if self.action is Action.SEND:
-            return SendForm(data)
-        listed = "; ".join(one.words for one in self.changes[:5])
-        more = "; …" if len(self.changes) > 5 else ""
+            return SendForm(data, changed=len(self.changes))
+        listed = "; ".join(one.words for one in self.grave[:5])
+        more = "; …" if len(self.grave) > 5 else ""
         initial = f"Điểm đã thay đổi sau khi duyệt: {listed}{more}" if listed else ""
         return ReasonForm(data, initial={"reason": initial})
 
@@ -178,6 +229,9 @@ class _Look:
             )
             for gap in self.gaps
         ]
+
+    def _changed_since_offer(self) -> tuple[Difference, ...]:
+        return offering.changed_since(self.offer, self.card) if self.offer and self.card else ()
 
     def page(self) -> HttpResponse:
         refused = self.form.errors or self.refused or self.error
@@ -200,7 +254,21 @@ class _Look:
                 and can(self.request.user, "scorecard_write"),
                 "waiting": self.waiting,
                 "changes": self.changes,
+                "grave": self.grave,
+                "blocked": self.blocked,
+                "withdraw": reverse(
+                    "scorecard_move", args=[self.scorecard.pk, SLUGS[Action.WITHDRAW]]
+                ),
+                "since": self.since.found if self.since else (),
+                "offer": self.offer,
+                "offer_changes": self._changed_since_offer(),
+                "shown": signing.dumps(freeze(self.card), salt=SHOWN_SALT, compress=True)
+                if self.card and self.action is Action.APPROVE
+                else "",
                 "card": self.card,
+                "maximum": sum((of.maximum for of in self.card.fields), Fraction(0))
+                if self.card
+                else None,
                 "back": page_of(self.scorecard),
                 "on_paper": on_paper,
             },

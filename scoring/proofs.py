@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from scoring.inputs import unproved_answers
 from tasks.models import Answer, Evidence
 from tasks.states import COUNTED
 
 if TYPE_CHECKING:
     from scoring.scorecards import Card
+
+NAMED = 3  # units that are named; the rest are counted
 
 
 def documents_behind(card: Card, codes: frozenset[str] | None = None) -> dict[str, list[int]]:
@@ -49,3 +52,33 @@ def documents_behind(card: Card, codes: frozenset[str] | None = None) -> dict[st
         )
         for leaf in leaves
     }
+
+
+def lacking_proof(card: Card, codes: frozenset[str] | None = None) -> dict[str, str]:
+    """By leaf, whose accepted figures nothing proves: «3.1-b (Phòng A, Phòng B)». One query."""
+    leaves = [leaf for leaf in card.leaves if leaf.unproved]
+    if codes is not None:
+        leaves = [leaf for leaf in leaves if leaf.criterion.code in codes]
+    wanted = {
+        result.indicator.pk: result.indicator.code
+        for leaf in leaves
+        for result in leaf.results
+        if result.indicator.code in leaf.unproved
+    }
+    if not wanted:
+        return {}
+    units: dict[str, list[str]] = {}
+    answers = unproved_answers(card.period, list(wanted)).order_by("report__unit__order", "pk")
+    for indicator, name in answers.values_list("indicator_id", "report__unit__name"):
+        units.setdefault(wanted[indicator], []).append(name)
+    return {
+        leaf.criterion.code: "; ".join(
+            f"{code} ({_named(units.get(code, []))})" for code in leaf.unproved
+        )
+        for leaf in leaves
+    }
+
+
+def _named(names: list[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" và {more} đơn vị khác" if more > 0 else "")

@@ -98,10 +98,15 @@ class ApproveForm(Styled):
             del self.fields["confirmed"]
 
 
+class LeaderField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name)
+
+
 class PaperApproveForm(ApproveForm):
     """What the office records: who approved on paper, when, and where that is written (R2b)."""
 
-    leader = forms.ModelChoiceField(
+    leader = LeaderField(
         label="Lãnh đạo Sở đã duyệt",
         queryset=User.objects.none(),
         required=False,
@@ -128,6 +133,16 @@ class SendForm(Styled):
         label="Số văn bản gửi", max_length=NUMBER_LIMIT, help_text="Ví dụ: 2456/SGDĐT-VP."
     )
     sent_on = DayField(label="Ngày gửi", required=False)
+    confirmed = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, changed: int, **kwargs: Any) -> None:
+        """``changed``: criteria whose figures differ from what was approved although their points do not."""
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "confirmed"
+        ].label = f"Gửi như đã duyệt; số liệu của {changed} tiêu chí đã thay đổi, điểm không đổi"
+        if not changed:
+            del self.fields["confirmed"]
 
 
 class ReasonForm(Styled):

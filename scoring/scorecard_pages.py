@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from plans.numbers import round_half_up, show_number
 from plans.targets import Status
 from scoring import rules
 from scoring.differences import Difference, differences
@@ -57,6 +59,7 @@ class Line:
     leaf: ScoredLeaf | None = None
     documents: int = 0
     change: Difference | None = None  # from what was approved or sent
+    lacking: str = ""  # whose figures nothing proves
 
     @property
     def badge(self) -> str:
@@ -65,6 +68,11 @@ class Line:
     @property
     def badge_text(self) -> str:
         return badge_text_of(self._leaf)
+
+    @property
+    def is_given(self) -> bool:
+        """The province's points stand; nothing of ours is to be made sure of."""
+        return self._leaf.now.state in {Source.APPRAISED, Source.SURVEY}
 
     @property
     def gone(self) -> tuple[str, ...]:
@@ -81,13 +89,23 @@ class Line:
         return self.leaf
 
 
+def is_below_ours(leaf: ScoredLeaf) -> bool:
+    """The province gave less than we did."""
+    return leaf.own.counts and leaf.now.points < leaf.own.points
+
+
 def badge_of(leaf: ScoredLeaf) -> str:
+    if leaf.now.state == Source.APPRAISED and leaf.now.points < leaf.now.maximum:
+        # Points that the province left as we gave them are no fault of anybody's.
+        return str(Status.NOT_MET if is_below_ours(leaf) else Status.NO_TARGET)
     full = Status.MET if leaf.now.points == leaf.now.maximum else Status.NOT_MET
     return str(LOOK.get(leaf.now.state, full))
 
 
 def badge_text_of(leaf: ScoredLeaf) -> str:
     now = leaf.now
+    if now.state == Source.APPRAISED and is_below_ours(leaf):
+        return "Thẩm định giảm"
     if now.state == rules.State.SCORED:
         if now.points == now.maximum:
             return "Đủ điểm"
@@ -146,6 +164,14 @@ class Section:
         return self.points / self.counted if self.counted else None
 
     @property
+    def share_text(self) -> str:
+        """«78,60%»: with two decimals, so that they stand under each other; never 100 for less than all."""
+        shown = round_half_up((self.share or Fraction(0)) * 100, 2)
+        if shown == 100 and self.points < self.counted:
+            shown -= Decimal("0.01")
+        return f"{show_number(shown, 2)}%".replace("-", "−")
+
+    @property
     def bar(self) -> int:
         """The share as a whole percent for the bar: a negative sum shows nothing."""
         return max(0, int((self.share or Fraction(0)) * 100))
@@ -155,17 +181,19 @@ def sections(
     card: Card,
     *,
     documents: Mapping[str, Sequence[int]] | None = None,
+    lacking: Mapping[str, str] | None = None,
     changes: Mapping[str, Difference] | None = None,
     narrowed: str = ALL,
 ) -> list[Section]:
     """Every field with its lines; ``narrowed`` to leaves of one of FILTERS, fields and sums stay whole."""
-    documents, changes = documents or {}, changes or {}
+    documents, changes, lacking = documents or {}, changes or {}, lacking or {}
     leaves = {
         leaf.criterion.pk: Line(
             leaf.criterion,
             leaf,
             len(documents.get(leaf.criterion.code, ())),
             changes.get(leaf.criterion.code),
+            lacking.get(leaf.criterion.code, ""),
         )
         for leaf in card.leaves
     }

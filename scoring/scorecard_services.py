@@ -26,10 +26,11 @@ from scoring.states import State as StepState
 from tasks.services import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from accounts.history import Actor
     from accounts.models import Agency
+    from scoring.differences import Difference
 
 State = Scorecard.State
 TEXT_LIMIT = 4000
@@ -60,6 +61,14 @@ class Unready(Refused):
     def __init__(self, words: str, found: Iterable[Gap]) -> None:
         super().__init__(words)
         self.gaps = tuple(found)
+
+
+class ChangedSince(Refused):
+    """The card is not what the person saw; ``found`` says where."""
+
+    def __init__(self, words: str, found: Iterable[Difference]) -> None:
+        super().__init__(words)
+        self.found = tuple(found)
 
 
 @transaction.atomic
@@ -128,8 +137,9 @@ def move(
     """One step of ``scorecard``; it is refreshed. :class:`Refused` says why not.
 
     ``seen``: the state the person was looking at; of two who act at once the second is told. ``fields``
-    of *approve*: ``leader``, ``given_on``, ``basis`` (R2b), ``confirmed`` (figures may still be missing); of
-    *send*: ``sent_number``, ``sent_on``; of *publish*: those of :data:`PUBLISHED`.
+    of *approve*: ``leader``, ``given_on``, ``basis`` (R2b), ``confirmed`` (figures may still be missing),
+    ``shown``, the frozen card that the person saw; of *send*: ``sent_number``, ``sent_on``, ``confirmed``
+    (figures differ, no points do); of *publish*: those of :data:`PUBLISHED`.
     """
     action = Action(action)
     reason = reason.strip()[:TEXT_LIMIT]
@@ -322,7 +332,8 @@ _VALUES = {
 
 
 def _approved_contents(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any]:
-    now = _card(card)
+    now = card_now(card)
+    refuse_if_changed(fields.get("shown"), now)
     if found := gaps(now):
         raise Unready("Chưa duyệt được: còn tiêu chí chưa đủ căn cứ.", found)
     waiting = provisional(now)
@@ -335,16 +346,33 @@ def _approved_contents(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any
 def _sent_contents(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any]:
     if not card.approved:
         raise Refused("Phiếu điểm chưa có nội dung được duyệt; hãy trình duyệt lại.")
-    now = _card(card)
-    found = differences(Frozen.read(card.approved), now)
-    if found:
-        listed = "; ".join(one.words for one in found[:10])
-        more = f" và {len(found) - 10} tiêu chí khác" if len(found) > 10 else ""
+    found = differences(Frozen.read(card.approved), card_now(card))
+    grave = [one for one in found if one.matters]
+    if grave:
         raise Unready(
-            f"Điểm đã thay đổi sau khi duyệt: {listed}{more}; hãy trình duyệt lại.",
-            [Gap(one.code, one.name, one.what) for one in found],
+            f"Điểm đã thay đổi sau khi duyệt: {listed(grave)}; hãy trình duyệt lại.",
+            [Gap(one.code, one.name, one.what) for one in grave],
         )
+    if found and not fields.get("confirmed"):
+        words = f"Số liệu của {len(found)} tiêu chí đã thay đổi; muốn gửi như đã duyệt, hãy đánh dấu xác nhận."
+        raise Faults({"confirmed": words})
     return {"sent": card.approved}
+
+
+def listed(found: Sequence[Difference]) -> str:
+    more = f" và {len(found) - 10} tiêu chí khác" if len(found) > 10 else ""
+    return "; ".join(one.words for one in found[:10]) + more
+
+
+def refuse_if_changed(shown: Mapping[str, Any] | None, now: Card) -> None:
+    """Nobody approves or offers what is not what they saw. ``shown`` None: nothing was shown."""
+    if shown is None or shown == freeze(now):
+        return
+    if not shown:
+        raise ChangedSince("Trang mở từ trước không dùng được nữa; hãy xem lại rồi làm tiếp.", ())
+    found = differences(Frozen.read(shown), now)
+    words = f": {listed(found)}" if found else ""
+    raise ChangedSince(f"Phiếu điểm đã thay đổi từ khi mở trang{words}; hãy xem lại.", found)
 
 
 def _recalled(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any]:
@@ -363,7 +391,7 @@ _CONTENTS = {
 }
 
 
-def _card(scorecard: Scorecard) -> Card:
+def card_now(scorecard: Scorecard) -> Card:
     period = period_of(scorecard)
     if period is None or scorecard.criteria_set is None:
         raise Refused(f"Năm {scorecard.year} chưa có kỳ báo cáo cả năm nên chưa tính được điểm.")

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.decorators import signed_in
 from accounts.history import Actor
 from accounts.models import Role
+from plans.models import Period
 from scoring import scorecard_services as services
 from scoring.history_words import lines_of
 from scoring.models import Adjustment, CriteriaSet, Scorecard
+from scoring.offering import changed_since, offer_of
 from scoring.permissions import can, require
-from scoring.proofs import documents_behind
+from scoring.proofs import documents_behind, lacking_proof
 from scoring.publication import rank_estimate
 from scoring.scorecard_pages import (
     FILTERS,
@@ -40,24 +42,43 @@ if TYPE_CHECKING:
 
     from accounts.http import SignedIn
     from accounts.models import User
-    from plans.models import Period
 
 EVENTS = 50  # a page of history
 
 
 def choose(request: SignedIn) -> tuple[Period | None, list[Period]]:
     """The final period of ``?ky=``, else the one that matters today; only final ones are scored (R4)."""
-    periods = [period for period in opened_periods(request.user) if period.is_final]
+    opened = [period for period in opened_periods(request.user) if period.is_final]
+    periods = sorted([*opened, *_history(request.user, opened)], key=lambda one: -one.year)
     wanted = request.GET.get("ky", "")
     chosen = next((period for period in periods if str(period.pk) == wanted), None)
-    return chosen or current_period(periods), periods
+    return chosen or current_period(opened) or current_period(periods), periods
+
+
+def _history(user: User, opened: list[Period]) -> list[Period]:
+    """Years that have a scorecard although nothing was reported here: their figures came from files."""
+    years = (
+        Scorecard.objects.visible_to(user)
+        .filter(criteria_set__isnull=False)
+        .exclude(year__in=[period.year for period in opened])
+    )
+    found = (
+        Period.objects.visible_to(user)
+        .filter(kind=Period.FINAL, is_history=True, year__in=years.values("year"))
+        .select_related("plan__agency")
+        .order_by("-year", "-pk")
+    )
+    return list(
+        {period.year: period for period in found}.values()
+    )  # as period_of: the first of a year
 
 
 def choose_set(
     user: User, period: Period, code: str
 ) -> tuple[CriteriaSet | None, list[CriteriaSet]]:
-    """The set called ``code``, else the year's; those still being written score nothing."""
-    sets = list(CriteriaSet.objects.visible_to(user).usable().order_by("-valid_from", "code"))
+    """The set called ``code``, else the year's; those still being written, or of a later year, score nothing."""
+    usable = CriteriaSet.objects.visible_to(user).usable().filter(valid_from__lte=period.year)
+    sets = list(usable.order_by("-valid_from", "code"))
     chosen = next((one for one in sets if one.code == code), None)
     return chosen or set_for(period.plan.agency, period.year), sets
 
@@ -112,6 +133,8 @@ def _card_context(request: SignedIn, period: Period, chosen: CriteriaSet) -> dic
     narrowed = wanted if wanted in dict(FILTERS) else ""
     changes = changes_of(card)
     scorecard = card.scorecard
+    offer = offer_of(scorecard) if scorecard else None
+    grave = any(one.matters for one in changes)
     other = None
     if scorecard is None:
         other = (
@@ -127,6 +150,7 @@ def _card_context(request: SignedIn, period: Period, chosen: CriteriaSet) -> dic
         "sections": sections(
             card,
             documents=documents_behind(card),
+            lacking=lacking_proof(card),
             changes={one.code: one for one in changes},
             narrowed=narrowed,
         ),
@@ -134,8 +158,11 @@ def _card_context(request: SignedIn, period: Period, chosen: CriteriaSet) -> dic
         "filters": FILTERS if changes else FILTERS[:-1],
         "narrowed": narrowed,
         "changes": changes,
+        "grave": grave,
+        "offer": offer,
+        "offer_changed": bool(offer and changed_since(offer, card)),
         "steps": steps_of(scorecard) if scorecard else [],
-        "doings": doings_of(scorecard, user, changed=bool(changes)) if scorecard else None,
+        "doings": doings_of(scorecard, user, changed=grave) if scorecard else None,
         "may_write": can(user, "scorecard_write"),
         "may_edit": bool(scorecard and scorecard.is_editable and can(user, "scorecard_write")),
         "survey_estimate": survey_estimate(card) if card.waits_for_survey else None,

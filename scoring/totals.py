@@ -68,7 +68,8 @@ def decide(
     entry = entry or Entry()
     maximum = Fraction(leaf.maximum)
     if entry.appraised is not None:
-        note = f": {entry.note}" if entry.note else ""
+        # At full points a remark of an earlier round is no reason any more.
+        note = f": {entry.note}" if entry.note and entry.appraised < leaf.maximum else ""
         how = f"thẩm định {show_points(entry.appraised)} điểm{note}"
         return Points(Fraction(entry.appraised), maximum, True, Source.APPRAISED, how)
     if entry.not_applicable:

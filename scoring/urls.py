@@ -22,6 +22,7 @@ urlpatterns = [
     path("diem/con-gianh-duoc/", risk_views.risk_list, name="risk_list"),
     path("diem/lap/", scorecard_views.scorecard_begin, name="scorecard_begin"),
     path("diem/<int:pk>/buoc/<slug:step>/", move_views.scorecard_move, name="scorecard_move"),
+    path("diem/<int:pk>/trinh/", move_views.scorecard_offer, name="scorecard_offer"),
     path("diem/<int:pk>/giai-trinh-diem/", move_views.leaves_explain, name="leaves_explain"),
     path("diem/<int:pk>/lich-su/", scorecard_views.scorecard_history, name="scorecard_history"),
     path("diem/<int:pk>/thuong-tru/", adjustment_views.adjustment_add, name="adjustment_add"),

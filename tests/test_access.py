@@ -208,6 +208,7 @@ ROWS = [
     ("POST scorecard_move", "approval", "422  403  403  403  403  422  403  404  404", {}),
     ("GET scorecard_move", "sending", "302  403  403  403  403  403  403  404  404"),
     ("POST scorecard_move", "sending", "422  403  403  403  403  403  403  404  404", {}),
+    ("POST scorecard_offer", "draft card", "422  403  403  403  403  403  403  404  404", {}),
     ("POST leaves_explain", "draft card", "302  403  403  403  403  403  403  404  404", {}),
     ("GET scorecard_history", "appraised card", "200  403  403  403  403  200  403  404  404"),
     ("GET leaf_detail", "criterion",  "200  403  403  403  403  200  403  404  404"),

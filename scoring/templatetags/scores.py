@@ -8,10 +8,14 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 
+from plans.numbers import show_number
 from plans.targets import Status
 from tasks.templatetags.reports import badge, state_badge
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+    from fractions import Fraction
+
     from django.utils.safestring import SafeString
 
     from scoring.scorecard_pages import Line
@@ -27,6 +31,22 @@ ICON = {  # as in components/target_badge.html
     Status.NO_PREVIOUS: "history",
     Status.NO_TARGET: "point",
 }
+
+
+@register.filter
+def score(value: Fraction | Decimal | int | None) -> str:
+    """Points with two decimals and a true minus: «1,50», «−1,00»."""
+    return "" if value is None else show_number(value, 2).replace("-", "−")
+
+
+@register.filter
+def exact(value: Decimal | None) -> str:
+    """Points as they were typed or set, with two decimals at least: «1,50», «1,3333»."""
+    if value is None:
+        return ""
+    shown = show_number(value)
+    places = max(2, len(shown.partition(",")[2]))
+    return show_number(value, places).replace("-", "−")
 
 
 @register.filter

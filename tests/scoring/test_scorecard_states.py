@@ -2,7 +2,9 @@
 
 import datetime as dt
 import io
+import re
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 import time_machine
@@ -13,12 +15,20 @@ from made_results import write_yaml
 
 from scoring import entries
 from scoring import scorecard_services as services
+from scoring.differences import differences
+from scoring.frozen import Frozen
 from scoring.models import Scorecard, ScorecardEvent
 from scoring.scorecard_services import Faults, Unready
 from scoring.states import MOVES, ORDER, Action, State, next_state, possible
 from tasks.services import Refused
 
 PROOFS = [("VP", "1.2", "1.2-a")]
+WITHOUT_FIGURE = {
+    "reports": [
+        one if one["task"] != "1.2" else one | {"values": {"1.2-b": {"value": "2"}}}
+        for one in RESULTS["reports"]
+    ]
+}
 WITHOUT_A3 = {"reports": [report for report in RESULTS["reports"] if report["task"] != "1.3"]}
 
 
@@ -222,11 +232,33 @@ def test_what_changed_after_the_approval_is_not_sent(office):
     assert office.move(Action.SEND, sent_number="12", sent_on=TODAY).sent is not None
 
 
-def test_a_figure_that_changes_without_the_points_is_a_difference_too(office):
+def test_a_figure_that_changes_without_the_points_is_confirmed_and_sent_as_approved(office):
     office.approve()
+    kept = office.fresh.approved
     office.change_figure("184", "200")
-    with pytest.raises(Unready, match=r"A\.1\.1 1\.2-a 92/100 \(92%\) → 184/200 \(92%\)"):
+    (one,) = differences(Frozen.read(kept), office.card())
+    assert one.words == "A.1.1 1.2-a 92/100 (92%) → 184/200 (92%)"
+    assert not one.matters
+    with pytest.raises(Faults, match="Số liệu của 1 tiêu chí đã thay đổi"):
         office.move(Action.SEND, sent_number="12", sent_on=TODAY)
+    assert office.move(Action.SEND, sent_number="12", sent_on=TODAY, confirmed=True).sent == kept
+
+
+def test_no_points_for_another_reason_are_a_difference(office):
+    """From a figure worth nothing to no figure at all: what was approved says something else."""
+    office.change_figure("10")
+    office.approve()
+    office.put(WITHOUT_FIGURE, proofs=PROOFS)
+    (one,) = differences(Frozen.read(office.fresh.approved), office.card())
+    assert (one.points_differ, one.matters) == (False, True)
+    with pytest.raises(Unready):
+        office.move(Action.SEND, sent_number="12", sent_on=TODAY, confirmed=True)
+
+
+def test_survey_points_after_the_sending_are_no_change_of_ours(office):
+    office.send()
+    office.fresh.scores.create(criterion=office.leaf("B.1"), survey=Decimal("2.5"))
+    assert differences(Frozen.read(office.fresh.sent), office.card()) == ()
 
 
 def test_bonus_that_came_in_otherwise_is_a_difference_too(office):
@@ -324,11 +356,18 @@ def go(client, office):
     def went(step, role="coordinator", **data):
         client.force_login(office.people[role], backend=BACKEND)
         url = reverse("scorecard_move", args=[office.scorecard.pk, step])
-        if data:
-            return client.post(url, {"seen": office.fresh.state} | data)
-        return client.get(url)
+        if not data:
+            return client.get(url)
+        shown = {} if "shown" in data else shown_by(client.get(url))
+        return client.post(url, {"seen": office.fresh.state} | shown | data)
 
     return went
+
+
+def shown_by(page):
+    """What the form of a page says that it showed."""
+    found = re.search(r'name="shown" value="([^"]+)"', page.content.decode())
+    return {"shown": found[1]} if found else {}
 
 
 def words(answer):
@@ -376,6 +415,48 @@ def test_a_stale_form_is_told_and_writes_nothing(office, go):
     assert ScorecardEvent.objects.count() == events
 
 
+def test_nobody_approves_what_the_page_did_not_show(office, go, client):
+    office.complete()
+    seen = shown_by(go("duyet", "leader"))
+    entries.set_override(
+        scorecard=office.fresh,
+        criterion=office.leaf("A.2"),
+        points=Decimal("0.5"),
+        explanation="Một sáng kiến",
+        by=office.office,
+    )
+    answer = go("duyet", "leader", confirmed="on", **seen)
+    page = words(answer)
+    assert answer.status_code == 422
+    assert "đã thay đổi từ khi mở trang: A.2 1,25 → 0,5" in page
+    assert "Thay đổi từ khi mở trang" in page
+    assert office.fresh.state == "draft"
+    # The page has come back as the card is now; so seen, it can be approved.
+    assert go("duyet", "leader", confirmed="on", **shown_by(answer)).status_code == 302
+    assert Frozen.read(office.fresh.approved).leaves["A.2"].points == Fraction(1, 2)
+
+
+@pytest.mark.parametrize("shown", ["", "x", "eyJhIjoxfQ:1abc:xyz"])
+def test_a_form_that_does_not_say_what_it_showed_approves_nothing(office, go, shown):
+    office.complete()
+    answer = go("duyet", "leader", confirmed="on", shown=shown)
+    assert answer.status_code == 422
+    assert "không dùng được nữa" in words(answer)
+    assert office.fresh.state == "draft"
+
+
+def test_sending_with_other_figures_of_equal_points_asks_for_a_tick(office, go):
+    office.approve()
+    office.change_figure("184", "200")
+    assert "Số liệu đã thay đổi, điểm không đổi" in words(go("gui"))
+    answer = go("gui", sent_number="77/BC", sent_on="25/11/2019")
+    assert answer.status_code == 422
+    assert 'value="77/BC"' in words(answer)
+    answer = go("gui", sent_number="77/BC", sent_on="25/11/2019", confirmed="on")
+    assert answer.status_code == 302
+    assert office.fresh.state == "sent"
+
+
 def test_steps_are_for_their_roles(office, go):
     assert go("duyet", "head").status_code == 403
     assert go("gui", "leader").status_code == 403
@@ -384,14 +465,16 @@ def test_steps_are_for_their_roles(office, go):
     assert go("gui").status_code == 302  # not possible now: back to the card, with a word
 
 
-def test_sending_refuses_with_the_list_and_keeps_what_was_typed(office, go, client):
+def test_sending_refuses_with_the_list_and_leads_to_the_withdrawal(office, go, client):
     office.approve()
     office.change_figure("100")
     answer = go("gui", sent_number="77/BC", sent_on="25/11/2019")
     page = words(answer)
     assert answer.status_code == 422
-    assert "A.1.1 1,38 → 1,5" in page
-    assert 'value="77/BC"' in page
+    assert "Chưa ghi gửi được: điểm đã thay đổi sau khi duyệt." in page
+    assert "1,38" in page
+    assert "Ghi đã gửi</button>" not in page
+    assert reverse("scorecard_move", args=[office.scorecard.pk, "rut-duyet"]) in page
     assert "Rút lại để trình duyệt lại" in words(client.get(reverse("scorecard_detail")))
 
 

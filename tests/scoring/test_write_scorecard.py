@@ -410,7 +410,7 @@ def test_the_other_forms_of_a_leaf(office, go):
 def test_a_change_of_what_was_approved_says_that_the_approval_fell(office, go, client):
     office.approve()
     page = words(go("leaf_detail", office.scorecard.pk, "A.2"))
-    assert "lưu thay đổi thì phiếu điểm trở về bước lập" in page
+    assert "lưu thay đổi sẽ hủy việc duyệt" in page
     answer = leaf_post(office, go, do="remove_override")
     assert "Phiếu điểm đã duyệt trở về bước lập" in words(client.get(answer.url))
     assert office.fresh.state == "draft"
@@ -501,7 +501,7 @@ def test_what_lacks_proof_is_explained_beside_it_all_or_none(office, go, client)
     second = {f"explain-{other.pk}": "Một", f"version-{other.pk}": "0"}
     answer = go("leaves_explain", pk, **second, **first)
     assert answer.status_code == 422
-    assert "A.1.2: Người khác vừa sửa tiêu chí này" in words(answer)
+    assert "A.1.2: Bạn vừa sửa tiêu chí này ở cửa sổ khác" in words(answer)
     assert not LeafScore.objects.filter(criterion=other).exclude(explanation="").exists()
 
 
