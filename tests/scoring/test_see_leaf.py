@@ -115,6 +115,61 @@ def test_history_of_the_leaf_is_its_own(office, see):
     assert "Sản phẩm lưu tại phòng" in leaf(see, office, "A.1.2")
 
 
+def test_whose_figure_lacks_proof_is_said(office, see):
+    assert "1.2-b (Văn phòng Sở)" in see()
+    page = leaf(see, office, "A.1.2")
+    assert "chưa có giải trình, nên phiếu điểm chưa duyệt được: 1.2-b (Văn phòng Sở)" in page
+    assert "Chưa có tài liệu kiểm chứng:" not in leaf(see, office, "A.1.1")
+
+
+def test_a_rule_is_said_once_and_points_have_two_decimals(office, see):
+    page = leaf(see, office, "A.1.1")
+    assert page.count(office.score("A.1.1").how) == 1
+    assert "<dt>Điểm tối đa</dt><dd>1,50</dd>" in page
+    entries.set_override(
+        scorecard=office.fresh,
+        criterion=office.leaf("A.2"),
+        points=Decimal("-0.3333"),
+        explanation="Lý do",
+        by=office.office,
+    )
+    page = leaf(see, office, "A.2")
+    assert "<dt>Văn phòng chấm</dt><dd><strong>−0,3333</strong></dd>" in page
+    assert "<strong>−0,33</strong>" in see()
+
+
+def test_a_leaf_that_does_not_apply_is_not_said_to_be_counted_yet(office, see):
+    assert "(chưa tính vào tổng)" in leaf(see, office, "B.1")
+    assert "Tài liệu kiểm chứng" not in leaf(see, office, "B.1")
+    entries.set_not_applicable(
+        scorecard=office.fresh, criterion=office.leaf("A.2"), reason="Không có", by=office.office
+    )
+    assert "(không tính vào tổng)" in leaf(see, office, "A.2")
+
+
+def test_a_set_of_a_later_year_is_not_to_choose(office, see):
+    type(office.set).objects.create(
+        agency=office.agency, code="SAU", name="Bộ năm sau", valid_from=2020
+    )
+    page = see(bo="SAU")
+    assert "Bộ tiêu chí nhỏ" in page
+    assert "SAU" not in page
+    assert "Lập phiếu điểm theo bộ tiêu chí này" not in page
+
+
+def test_a_year_known_from_files_only_can_be_chosen_once_it_has_a_card(office, see):
+    option = f'<option value="{office.before.pk}"'
+    assert option not in see()
+    Scorecard.objects.create(
+        agency=office.agency, year=2018, state="published", published_index=Decimal("70.69")
+    )
+    assert option not in see()  # only its result is known: there is nothing to show
+    Scorecard.objects.filter(year=2018).update(criteria_set=office.set)
+    assert option in see()
+    assert "Phiếu điểm năm 2019" in see()
+    assert "Phiếu điểm năm 2018" in see(ky=office.before.pk)
+
+
 def test_a_survey_has_no_form_for_points(office, see):
     page = leaf(see, office, "B.1")
     assert "Điểm điều tra xã hội học do tỉnh đưa ra" in page
