@@ -292,10 +292,12 @@ def earlier(user: User, period: Period, index: Fraction | None) -> list[Earlier]
         if card.published_index is not None
     ]
     plan = period.plan
-    if plan.baseline_index is not None and plan.baseline_year not in {one.year for one in found}:
+    baseline = plan.baseline_year or 0
+    known = {one.year for one in found}
+    if plan.baseline_index is not None and baseline < period.year and baseline not in known:
         found.append(
             Earlier(
-                plan.baseline_year or 0,
+                baseline,
                 Fraction(plan.baseline_index),
                 plan.baseline_rank,
                 plan.baseline_ranked_agencies,

@@ -159,6 +159,8 @@ def _card_context(request: SignedIn, period: Period, chosen: CriteriaSet) -> dic
         "narrowed": narrowed,
         "changes": changes,
         "grave": grave,
+        # At the province: nothing of ours is awaited any more, also where files brought it there.
+        "is_out": bool(scorecard and not scorecard.is_editable),
         "offer": offer,
         "offer_changed": bool(offer and changed_since(offer, card)),
         "steps": steps_of(scorecard) if scorecard else [],

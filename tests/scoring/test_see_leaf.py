@@ -167,7 +167,12 @@ def test_a_year_known_from_files_only_can_be_chosen_once_it_has_a_card(office, s
     Scorecard.objects.filter(year=2018).update(criteria_set=office.set)
     assert option in see()
     assert "Phiếu điểm năm 2019" in see()
-    assert "Phiếu điểm năm 2018" in see(ky=office.before.pk)
+    page = see(ky=office.before.pk)
+    assert "Phiếu điểm năm 2018" in page
+    # It is over: nothing is awaited, and its own result is no year before.
+    assert "Số liệu chưa đủ" not in page
+    assert "Còn có thể đạt" not in page
+    assert page.count('data-label="Năm">2018') == 1
 
 
 def test_a_survey_has_no_form_for_points(office, see):
