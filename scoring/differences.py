@@ -9,6 +9,7 @@ from scoring.rules import show_points
 from scoring.totals import decide
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from scoring.frozen import Frozen, FrozenLeaf
@@ -61,6 +62,12 @@ class Difference:
     @property
     def words(self) -> str:
         return f"{self.code or self.name} {self.what}"
+
+
+def listed(found: Sequence[Difference]) -> str:
+    """In one line, the first ten of them."""
+    more = f" và {len(found) - 10} tiêu chí khác" if len(found) > 10 else ""
+    return "; ".join(one.words for one in found[:10]) + more
 
 
 def _points(points: Fraction | None) -> str:

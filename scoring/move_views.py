@@ -25,6 +25,7 @@ from scoring.scorecard_pages import changes_of
 from scoring.scorecard_steps import SLUGS, STEP_TEXT
 from scoring.scorecard_views import actor, get_scorecard, page_of
 from scoring.scorecards import compute, period_of
+from scoring.seen import ChangedSince
 from scoring.states import ACTION_TEXT, Action, State, next_state
 from tasks.services import Refused
 
@@ -89,7 +90,7 @@ def scorecard_move(request: SignedIn, pk: int, step: str) -> HttpResponse:
             **form.cleaned_data,
             **more,
         )
-    except services.ChangedSince as error:
+    except ChangedSince as error:
         return _Look(request, scorecard, action, since=error).page()
     except services.Unready as error:
         looked.refused = error
@@ -111,7 +112,7 @@ def scorecard_offer(request: SignedIn, pk: int) -> HttpResponse:
         offering.offer(
             scorecard=scorecard, by=actor(request, Role.COORDINATOR), shown=_shown(request)
         )
-    except services.ChangedSince as error:
+    except ChangedSince as error:
         return _Look(request, scorecard, Action.APPROVE, since=error, typed=request.POST).page()
     except Refused as error:
         looked = _Look(request, scorecard, Action.APPROVE, typed=request.POST)
@@ -179,7 +180,7 @@ class _Look:
         action: Action,
         *,
         typed: QueryDict | None = None,  # beside the gaps, which is another form
-        since: services.ChangedSince | None = None,
+        since: ChangedSince | None = None,
     ) -> None:
         self.request, self.scorecard, self.action = request, scorecard, action
         self.typed, self.since = typed, since

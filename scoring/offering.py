@@ -16,7 +16,8 @@ from scoring.differences import differences
 from scoring.frozen import Frozen, freeze
 from scoring.models import Scorecard, ScorecardEvent
 from scoring.readiness import gaps
-from scoring.scorecard_services import Unready, card_now, refuse_if_changed
+from scoring.scorecard_services import Unready, card_now
+from scoring.seen import refuse_if_changed
 from tasks.services import Refused
 
 if TYPE_CHECKING:

@@ -16,21 +16,21 @@ from django.utils import timezone
 
 from accounts.models import User
 from plans.numbers import show_number
-from scoring.differences import differences
+from scoring.differences import differences, listed
 from scoring.frozen import Frozen, freeze
 from scoring.models import CriteriaSet, Scorecard, ScorecardEvent
 from scoring.readiness import Gap, gaps, provisional
 from scoring.scorecards import Card, compute, period_of
+from scoring.seen import refuse_if_changed
 from scoring.states import ACTION_TEXT, MOVES, ORDER, Action, next_state
 from scoring.states import State as StepState
 from tasks.services import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from accounts.history import Actor
     from accounts.models import Agency
-    from scoring.differences import Difference
 
 State = Scorecard.State
 TEXT_LIMIT = 4000
@@ -61,14 +61,6 @@ class Unready(Refused):
     def __init__(self, words: str, found: Iterable[Gap]) -> None:
         super().__init__(words)
         self.gaps = tuple(found)
-
-
-class ChangedSince(Refused):
-    """The card is not what the person saw; ``found`` says where."""
-
-    def __init__(self, words: str, found: Iterable[Difference]) -> None:
-        super().__init__(words)
-        self.found = tuple(found)
 
 
 @transaction.atomic
@@ -357,22 +349,6 @@ def _sent_contents(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any]:
         words = f"Số liệu của {len(found)} tiêu chí đã thay đổi; muốn gửi như đã duyệt, hãy đánh dấu xác nhận."
         raise Faults({"confirmed": words})
     return {"sent": card.approved}
-
-
-def listed(found: Sequence[Difference]) -> str:
-    more = f" và {len(found) - 10} tiêu chí khác" if len(found) > 10 else ""
-    return "; ".join(one.words for one in found[:10]) + more
-
-
-def refuse_if_changed(shown: Mapping[str, Any] | None, now: Card) -> None:
-    """Nobody approves or offers what is not what they saw. ``shown`` None: nothing was shown."""
-    if shown is None or shown == freeze(now):
-        return
-    if not shown:
-        raise ChangedSince("Trang mở từ trước không dùng được nữa; hãy xem lại rồi làm tiếp.", ())
-    found = differences(Frozen.read(shown), now)
-    words = f": {listed(found)}" if found else ""
-    raise ChangedSince(f"Phiếu điểm đã thay đổi từ khi mở trang{words}; hãy xem lại.", found)
 
 
 def _recalled(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any]:

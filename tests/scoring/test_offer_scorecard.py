@@ -14,7 +14,8 @@ from accounts.models import Mail
 from scoring import entries, offering
 from scoring.frozen import freeze
 from scoring.models import Scorecard, ScorecardEvent
-from scoring.scorecard_services import ChangedSince, Unready
+from scoring.scorecard_services import Unready
+from scoring.seen import ChangedSince
 from scoring.states import Action
 from tasks.services import Refused
 
