@@ -153,6 +153,7 @@ class RankEstimate:
     year: int  # of the others' scores
     standing: Standing
     published: bool = False  # ours is published too, for the same year
+    adjusted: bool = False  # ours is computed, with bonus or penalty
 
     @property
     def peers(self) -> int:
@@ -162,12 +163,12 @@ class RankEstimate:
 def our_index(card: Card) -> Fraction | None:
     """What can be compared with a published index: ours if published, else today's; None while it lacks the survey.
 
-    Without survey points it is the estimate with last year's survey (R29).
+    Without survey points it is the estimate with last year's survey (R29). After bonus and penalty, as published.
     """
     scorecard = card.scorecard
     if scorecard is not None and scorecard.published_index is not None:
         return Fraction(scorecard.published_index)
-    return survey_estimate(card) if card.waits_for_survey else card.index
+    return survey_estimate(card) if card.waits_for_survey else card.published_like
 
 
 def rank_estimate(card: Card) -> RankEstimate | None:
@@ -183,7 +184,12 @@ def rank_estimate(card: Card) -> RankEstimate | None:
     year = rows[0].year
     published = card.scorecard is not None and card.scorecard.published_index is not None
     others = [row.index for row in rows if row.year == year]
-    return RankEstimate(year, ranking.standing(index, others), published and year == card.year)
+    return RankEstimate(
+        year,
+        ranking.standing(index, others),
+        published and year == card.year,
+        card.adjusted and not published,
+    )
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,7 @@ class OwnIndex:
     index: Decimal | Fraction
     rank: int | None = None
     agencies: int | None = None
+    adjusted: bool = False  # computed, with bonus or penalty
 
 
 def official_of(agency: Agency, year: int) -> OwnIndex | None:
@@ -222,8 +229,12 @@ def newest_index(agency: Agency, year: int) -> OwnIndex | None:
     period = period_of(card)
     if period is None or card.criteria_set is None:
         return None
-    index = our_index(compute(period, card.criteria_set))
-    return None if index is None else OwnIndex(card.year, index)
+    computed = compute(period, card.criteria_set)
+    index = our_index(computed)
+    if index is None:
+        return None
+    adjusted = computed.adjusted and card.published_index is None
+    return OwnIndex(card.year, index, adjusted=adjusted)
 
 
 @dataclass(frozen=True)

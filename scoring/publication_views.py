@@ -92,7 +92,8 @@ def _show(
             context |= {"card": card, "unsurveyed": len(unsurveyed(card))}
             if scorecard.published_index is not None and not card.waits_for_survey:
                 # As published: with two decimals.
-                ours = None if card.index is None else as_published(card.index)
+                own = card.published_like
+                ours = None if own is None else as_published(own)
                 difference = None if ours is None else scorecard.published_index - ours
                 context["difference"] = difference
                 context["difference_words"] = None if difference is None else signed(difference)
@@ -192,7 +193,11 @@ def _show_peers(
     if official is not None:
         estimates.append(publication.RankEstimate(year, standing(official.index, others), True))
     if current is not None:
-        estimates.append(publication.RankEstimate(year, standing(current.index, others)))
+        estimates.append(
+            publication.RankEstimate(
+                year, standing(current.index, others), adjusted=current.adjusted
+            )
+        )
     shown = official or current
     return render(
         request,

@@ -15,7 +15,7 @@ from accounts.text import clean, fold
 from plans.numbers import NotANumber, read_number, round_half_up, show_number
 
 PUBLISHED_PLACES = 2  # an index is published with two decimals
-LOWEST, HIGHEST = Decimal(-200), Decimal(200)  # adjustments may lead out of 0–100
+LOWEST, HIGHEST = Decimal(0), Decimal(110)  # bonus points may lead above 100
 NAME_LIMIT = 200
 MAX_LINES = 500
 _HEADING = re.compile(r"\b(chi so|diem|co quan|don vi|ten|xep hang|hang|stt|tt)\b")
@@ -168,5 +168,8 @@ def read_index(text: str) -> Decimal:
     if _places(index) > 4:
         raise ValueError(f"«{text[:40]}» có quá bốn chữ số thập phân")
     if not LOWEST <= index <= HIGHEST:
-        raise ValueError(f"chỉ số {show_number(index)} không thể là chỉ số theo thang 100")
+        raise ValueError(
+            f"chỉ số {show_number(index)} không thể là chỉ số theo thang 100; "
+            f"hãy ghi từ {show_number(LOWEST)} đến {show_number(HIGHEST)}"
+        )
     return index

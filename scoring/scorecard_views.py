@@ -170,7 +170,7 @@ def _card_context(request: SignedIn, period: Period, chosen: CriteriaSet) -> dic
         "survey_estimate": survey_estimate(card) if card.waits_for_survey else None,
         "rank_estimate": rank_estimate(card),
         "next_band": None if card.waits_for_survey else next_band(card.index, chosen),
-        "earlier": earlier(user, period, card.index),
+        "earlier": earlier(user, period, card.published_like),
         "more": card.bonus - card.penalty,
         "bonus_capped": is_capped(card, Adjustment.Kind.BONUS, card.bonus),
         "penalty_capped": is_capped(card, Adjustment.Kind.PENALTY, card.penalty),

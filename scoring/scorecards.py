@@ -159,6 +159,16 @@ class Card:
         return None if self.index is None else self.index + self.bonus - self.penalty
 
     @property
+    def published_like(self) -> Fraction | None:
+        """What stands beside a published index: provinces publish after bonus and penalty."""
+        return self.total
+
+    @property
+    def adjusted(self) -> bool:
+        """Bonus or penalty counts: then it is said what stands beside a published index."""
+        return bool(self.bonus or self.penalty)
+
+    @property
     def is_sent(self) -> bool:
         """Nothing of our own changes any more: only the province's points do (R27)."""
         return self.inputs is not None and self.inputs.frozen is not None
@@ -317,8 +327,9 @@ def _is_secured(
 
 
 def survey_estimate(card: Card) -> Fraction | None:
-    """The index if the survey comes out as the year before did (R29); None without one to go by.
+    """What would be published if the survey comes out as the year before did (R29); None without one to go by.
 
+    With bonus and penalty, as ``Card.published_like`` is.
     A leaf that goes on from leaves surveyed then comes out by their share of their maxima; one that
     nothing is known of by the share of all leaves surveyed then.
     """
@@ -345,7 +356,8 @@ def survey_estimate(card: Card) -> Fraction | None:
         known = [before[code] for code in codes if code in before]
         points += leaf.now.maximum * (_share(known) if known else joint)
     maximum = sum((leaf.now.maximum for leaf in waiting), Fraction(0))
-    return Sums(card.sums.points + points, card.sums.maximum + maximum).index
+    index = Sums(card.sums.points + points, card.sums.maximum + maximum).index
+    return None if index is None else index + card.bonus - card.penalty
 
 
 def _share(scores: Iterable[tuple[Fraction, Fraction]]) -> Fraction:

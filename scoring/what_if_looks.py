@@ -30,8 +30,8 @@ class Look:
 
     @property
     def comparable(self) -> Fraction | None:
-        """What may stand beside a published index: never one without its survey (R29)."""
-        return self.estimate if self.card.waits_for_survey else self.card.index
+        """What may stand beside a published index: with bonus and penalty, never without its survey (R29)."""
+        return self.estimate if self.card.waits_for_survey else self.card.published_like
 
     @property
     def gap(self) -> Fraction | None:

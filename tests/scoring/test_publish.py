@@ -12,8 +12,9 @@ from sent_card import NOW, SentOffice, words
 
 from accounts.models import Agency, AuditEntry
 from scoring import publication
-from scoring.models import PeerScore, Scorecard
+from scoring.models import Adjustment, PeerScore, Scorecard
 from scoring.scorecards import compute
+from scoring.what_if_looks import look_at
 
 GOOD = {
     "published_index": "74,10",
@@ -265,3 +266,39 @@ def test_queries_do_not_grow_with_agencies(client, office, paste):
     few = count()
     paste("".join(f"Sở {n};{n}\n" for n in range(40)))
     assert count() == few <= 34  # signing in is among them
+
+
+def test_what_is_published_is_compared_with_the_total_after_bonus_and_penalty(
+    client, office, paste, publish
+):
+    whole(office)  # 50 before
+    paste()
+    Adjustment.objects.create(
+        scorecard=office.card, kind="bonus", points=Decimal(1), reason="Sáng kiến cấp tỉnh"
+    )
+    Adjustment.objects.create(
+        scorecard=office.card, kind="penalty", points=Decimal("0.25"), reason="Báo cáo chậm"
+    )
+    card = compute(office.period, office.criteria_set)
+    assert (card.index, card.published_like) == (50, Decimal("50.75"))
+    found = publication.rank_estimate(card)
+    assert found.standing.index == Decimal("50.75") and found.adjusted
+    assert look_at(card).gap == Decimal("50.75") - card.period.plan.baseline_index
+    page = words(office.go(client, "scorecard_detail", ky=str(office.period.pk)))
+    assert "kém 19,94" in page and "So sánh theo chỉ số sau điểm thưởng, điểm trừ." in page
+    assert "của 3 cơ quan, chỉ số sau điểm thưởng, điểm trừ" in page
+    page = words(office.go(client, "peer_scores", nam="2018"))
+    assert "với chỉ số 50,75 của năm 2019 (sau điểm thưởng, điểm trừ)" in page
+    assert publish(published_index="50,75").status_code == 302
+    page = words(office.go(client, "publication_form", office.card.pk))
+    assert "công bố bằng chỉ số hệ thống tính sau điểm thưởng, điểm trừ" in page
+
+
+@pytest.mark.parametrize("index", ["-3", "182,1", "110,01"])
+def test_an_index_out_of_reach_is_none(client, office, paste, index):
+    assert "không thể là chỉ số" in words(paste(table=f"Sở Nội vụ; {index}"))
+    answer = office.go(
+        client, "publication_year_add", data=GOOD | {"year": "2017", "published_index": index}
+    )
+    assert answer.status_code == 422 and "không thể là chỉ số" in words(answer)
+    assert not PeerScore.objects.exists() and not Scorecard.objects.filter(year=2017).exists()
