@@ -6,7 +6,7 @@ A unit's own reports are put in the order in which its to-do list and its remind
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ class _NoArea:
 
 NO_AREA = _NoArea()
 LOST = "không còn đạt được trong năm nay"
+NAMED = 3  # figures that nobody reported are named so far; further ones stay with their codes
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,21 @@ class Risk:
     def waits_for_office(self) -> bool:
         """Nobody reports it: Văn phòng Sở types the points."""
         return self.leaf.now.state == rules.State.WAITING_MANUAL
+
+
+@dataclass(frozen=True)
+class Fall:
+    """One leaf that will have fewer points once the submitted reports are accepted.
+
+    Nothing that can be won: it is in no sum of points to win.
+    """
+
+    leaf: ScoredLeaf
+    holders: tuple[Report, ...]  # the submitted reports behind it
+
+    @property
+    def points(self) -> Fraction:
+        return self.leaf.now.points - self.leaf.expected.points
 
 
 @dataclass
@@ -100,6 +116,7 @@ class Risks:
     """The list in its order, and its totals."""
 
     rows: list[Risk] = field(default_factory=list)
+    falls: list[Fall] = field(default_factory=list)
     by_unit: list[Tally] = field(default_factory=list)
     by_area: list[Tally] = field(default_factory=list)
     by_field: list[Tally] = field(default_factory=list)
@@ -157,11 +174,27 @@ def risks_of(
             row.leaf.criterion.order,
         )
     )
-    found = Risks(rows)
+    found = Risks(rows, [] if closed or card.is_sent else falls_of(card, reports, unit, area))
     found.by_field = _tallied((row, [row.leaf.field]) for row in rows)
     found.by_area = _tallied((row, row.areas or [NO_AREA]) for row in rows)
     found.by_unit = _tallied((row, row.units) for row in rows)
     return found
+
+
+def falls_of(
+    card: Card, reports: dict[int, list[Report]], unit: Unit | None, area: Area | None
+) -> list[Fall]:
+    """What the submitted reports will take away, most points first; narrowed as the list is."""
+    found = [
+        Fall(leaf, tuple(r for r in _behind(leaf, reports) if r.state == State.SUBMITTED))
+        for leaf in card.leaves
+        if leaf.now.counts
+        and leaf.expected.counts
+        and leaf.expected.points < leaf.now.points
+        and (unit is None or _owes(leaf, unit, reports))
+        and (area is None or any(result.indicator.task.area == area for result in leaf.results))
+    ]
+    return sorted(found, key=lambda fall: (-fall.points, fall.leaf.criterion.order))
 
 
 def _reports(card: Card) -> dict[int, list[Report]]:
@@ -227,7 +260,22 @@ def _missing(card: Card, leaf: ScoredLeaf) -> tuple[str, ...]:
         return ("kết quả điều tra xã hội học",)
     if leaf.now.state == rules.State.NOT_ARISING:  # of a set whose policy counts it as none
         return (leaf.now.how,)
-    return tuple(rules.wanting(leaf.rule, leaf.leaf, card.figures))
+    return tuple(_with_names(card, leaf))
+
+
+def _with_names(card: Card, leaf: ScoredLeaf) -> Iterator[str]:
+    """What is wanting, with the names of the figures that nobody has reported beside their codes."""
+    assert leaf.rule is not None
+    figures = [card.figures[code] for code in leaf.rule.codes if code in card.figures]
+    lacking = [one for one in figures if one.target and not one.reported and not one.not_arising]
+    plain = rules.absent(lacking)
+    named = [f"{card.results[one.code].indicator.name} ({one.code})" for one in lacking[:NAMED]]
+    named += [one.code for one in lacking[NAMED:]]
+    for words in rules.wanting(leaf.rule, leaf.leaf, card.figures):
+        if words in plain:
+            yield f"chưa có số liệu: {'; '.join(named)}"
+        else:
+            yield words
 
 
 def _tallied(rows: Iterable[tuple[Risk, Collection[object]]]) -> list[Tally]:

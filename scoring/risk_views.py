@@ -64,6 +64,18 @@ def _risks(request: SignedIn, *, unit: Unit | None, units: list[Unit]) -> HttpRe
     return render(request, "scoring/risk_list.html", context)
 
 
+def _focus(card: Card, found: dict[int, list[TaskFocus]]) -> dict[int, list[str]]:
+    """The words of each mark without the leaf's own title, which stands above them."""
+    titles = {
+        leaf.criterion.pk: f"{leaf.criterion.code} {leaf.criterion.name.rstrip(' .;:')}"
+        for leaf in card.leaves
+    }
+    return {
+        key: [row.text.removeprefix(titles[key]).lstrip(" .:") for row in rows]
+        for key, rows in found.items()
+    }
+
+
 def _of_card(request: SignedIn, card: Card, unit: Unit | None) -> dict[str, Any]:
     today = timezone.localdate()
     areas = list(Area.objects.filter(plan=card.period.plan_id, retired_at=None))
@@ -81,7 +93,7 @@ def _of_card(request: SignedIn, card: Card, unit: Unit | None) -> dict[str, Any]
         "area": area,
         "owed": [one for one in own if one.is_owed],
         "waiting": [one for one in own if not one.is_owed],
-        "focus": focus_of(card, focus),
+        "focus": _focus(card, focus_of(card, focus)),
         "closed": card.period.is_closed(today),
         # Its leaves have pages of their own once somebody has begun the year's card.
         "scorecard": card.scorecard if can(request.user, "scorecard_read") else None,

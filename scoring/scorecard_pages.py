@@ -172,6 +172,21 @@ class Section:
         return f"{show_number(shown, 2)}%".replace("-", "−")
 
     @property
+    def leaves(self) -> int:
+        return sum(line.leaf is not None for line in self.lines)
+
+    @property
+    def below(self) -> int:
+        """Leaves that count and are below their maximum."""
+        points = [line.leaf.now for line in self.lines if line.leaf]
+        return sum(one.counts and one.to_win > 0 for one in points)
+
+    @property
+    def is_open(self) -> bool:
+        """On a phone, where sections are folded: something in it changed after it was approved or sent."""
+        return any(line.change for line in self.lines)
+
+    @property
     def bar(self) -> int:
         """The share as a whole percent for the bar: a negative sum shows nothing."""
         return max(0, int((self.share or Fraction(0)) * 100))
@@ -269,7 +284,7 @@ class Earlier:
     index: Fraction
     rank: int | None
     ranked: int | None
-    gap: Fraction | None = None  # this year's index less that one
+    gap: Fraction | None = None  # this year's, after bonus and penalty, less that one
 
     @property
     def short(self) -> Fraction:

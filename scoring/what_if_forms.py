@@ -152,6 +152,10 @@ class LeafForm:
     points: Input | None
     by_hand: bool  # somebody gave the points: its figures do not move them
 
+    @property
+    def is_wrong(self) -> bool:
+        return any(one.errors for one in self.asked) or bool(self.points and self.points.error)
+
 
 @dataclass(frozen=True)
 class Form:

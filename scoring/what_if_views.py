@@ -79,6 +79,25 @@ class Block:
     rows: list[Row]
 
     @property
+    def leaves(self) -> int:
+        return sum(row.change is not None for row in self.rows)
+
+    @property
+    def below(self) -> int:
+        """Leaves that count and are below their maximum now."""
+        every = [row.change.before.now for row in self.rows if row.change]
+        return sum(points.counts and points.to_win > 0 for points in every)
+
+    @property
+    def is_open(self) -> bool:
+        """On a phone, where sections are folded: something in it is changed or wrong."""
+        return any(
+            (row.change and (row.change.moved or row.change.reworded))
+            or (row.form and row.form.is_wrong)
+            for row in self.rows
+        )
+
+    @property
     def gained(self) -> str:
         return signed(self.after - self.before)
 

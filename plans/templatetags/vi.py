@@ -21,13 +21,13 @@ register = template.Library()
 @register.filter
 def figure(value: Decimal | int | Fraction | None, places: int | None = None) -> str:
     """``1234567.5`` as ``1.234.567,5``; ``places`` rounds half-up."""
-    return "" if value is None or value == "" else show_number(value, places)
+    return "" if value is None or value == "" else _minus(show_number(value, places))
 
 
 @register.filter
 def percent(value: Fraction | Decimal | int | None, places: int = 2) -> str:
     """A share of one as a percentage: one half as ``50%``."""
-    return "" if value is None or value == "" else show_percent(Fraction(value), places)
+    return "" if value is None or value == "" else _minus(show_percent(Fraction(value), places))
 
 
 @register.filter
@@ -77,6 +77,11 @@ def kb_mb(size: int | None) -> str:
     if round_half_up(Fraction(size, 1024), 0) < 1024:
         return f"{show_number(Fraction(size, 1024), 0)} KB"
     return f"{show_number(round_half_up(Fraction(size, 1024 * 1024), 1))} MB"
+
+
+def _minus(shown: str) -> str:
+    """With a true minus; ``read_number`` reads it too."""
+    return shown.replace("-", "−")
 
 
 def _read(value: Any) -> dt.date | None:

@@ -125,7 +125,7 @@ class Outcome:
 
 def show_points(points: Fraction | Decimal) -> str:
     """``1,38``; at most four decimals, for reading only."""
-    return show_number(round_half_up(Fraction(points), 4))
+    return show_number(round_half_up(Fraction(points), 4)).replace("-", "−")
 
 
 def equals(points: Fraction) -> str:

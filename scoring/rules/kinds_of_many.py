@@ -190,7 +190,9 @@ class CountRule(RuleBase):
             more = show_number(Decimal(math.ceil(lacking * scale)) / scale)
             codes = ", ".join(figure.code for figure in counted)
             together = " (cộng lại)" if len(counted) > 1 else ""
-            found.append(f"{codes}: cần thêm {more}{together} để đủ điểm")
+            nouns = {figure.target.counted for figure in counted if figure.target}
+            noun = f" {nouns.pop()}" if scale == 1 and len(nouns) == 1 else ""
+            found.append(f"{codes}: cần thêm {more}{noun}{together} để đủ điểm")
         for figure in given:
             if figure.kind not in QUANTITIES and not held_by(figure)[0]:
                 found.append(f"{figure.code}: {held_by(figure)[1]}")

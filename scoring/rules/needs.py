@@ -57,7 +57,7 @@ class Step:
             return f"phải {'lớn' if more else 'nhỏ'} hơn {show_number(figure.value.amount or 0)}"
         verb = "thêm" if more else "giảm"
         number = show_number(Decimal(abs(self.change).numerator) / abs(self.change).denominator)
-        noun = f" {figure.target.counted}" if figure.kind is Kind.RATIO else ""
+        noun = "" if figure.kind is Kind.AMOUNT else f" {figure.target.counted}"
         return f"cần {verb} {'hơn ' if self.beyond else ''}{number}{noun}"
 
 

@@ -136,18 +136,18 @@ def read(words):
         (
             tiers(("<=", 0, 2), ("<=", 3, 1)),
             figure(amount(5), Kind.COUNT),
-            ["cần giảm 2 để đạt ≤ 3 (1 điểm)", "cần giảm 5 để đạt ≤ 0 (2 điểm)"],
+            ["cần giảm 2 hồ sơ để đạt ≤ 3 (1 điểm)", "cần giảm 5 hồ sơ để đạt ≤ 0 (2 điểm)"],
         ),
         (
             tiers(("=", 2, 2), (">", 2, "0.5")),
             figure(amount(0), Kind.COUNT),
-            ["cần thêm 2 để bằng 2 (2 điểm)"],
+            ["cần thêm 2 hồ sơ để bằng 2 (2 điểm)"],
         ),
         # Out of a tier that costs points there may be no other: the points alone are named.
         (
             tiers(("<", 3, 0), otherwise="1"),
             figure(amount(1), Kind.COUNT),
-            ["cần thêm 2 (1 điểm)"],
+            ["cần thêm 2 hồ sơ (1 điểm)"],
         ),
         (
             tiers((">", 100, 2)),
@@ -199,7 +199,7 @@ def test_what_is_counted_together_is_asked_for_once():
     rule = {"type": "count", "indicators": ["a", "b"], "each": "0.5"}
     target = Target(kind=Kind.COUNT)
     have = {n: Figure(n, value=amount(1), target=target) for n in "ab"}
-    assert many(rule, **have) == ["a, b: cần thêm 2 (cộng lại) để đủ điểm"]
+    assert many(rule, **have) == ["a, b: cần thêm 2 trường hợp (cộng lại) để đủ điểm"]
     assert many(rule | {"each": "-0.5"}, **have) == [
         "a: có 1, trừ 0,5 điểm",
         "b: có 1, trừ 0,5 điểm",

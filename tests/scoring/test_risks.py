@@ -13,6 +13,7 @@ from made_results import ScoringOffice, load, make_year
 
 from accounts.models import Unit, User
 from plans.models import TaskFocus
+from plans.numbers import show_number
 from scoring.frozen import freeze
 from scoring.models import Scorecard
 from scoring.risk import risks_of
@@ -264,3 +265,49 @@ def test_queries_do_not_grow(client, office, see):
         focus(office, code)
     assert all_of() == few
     assert max(few) <= 24
+
+
+# -- What may be lost ----------------------------------------------------------------------------
+
+
+def test_what_a_waiting_report_takes_away_is_a_risk_but_nothing_to_win(office, see):
+    before = found(office)
+    assert before.falls == []
+    # Another unit of the same task has reported a worse figure, not yet accepted.
+    office.put(
+        RESULTS
+        | {
+            "reports": [
+                *RESULTS["reports"],
+                report("TCCB", "8.2", "submitted", **{"8.2-a": pair(0, 200)}),
+            ]
+        }
+    )
+    risks = found(office)
+    (fall,) = risks.falls
+    assert fall.points == fall.leaf.now.points - fall.leaf.expected.points > 0
+    assert [(r.unit.code, r.task.code) for r in fall.holders] == [("TCCB", "8.2")]
+    assert risks.winnable == sum(row.winnable for row in risks.rows)
+    assert risks.winnable == before.winnable
+    page = text_of(see())
+    assert "Có thể mất điểm" in page
+    assert (
+        f"có thể mất {show_number(fall.points, 2)} điểm</strong> khi duyệt báo cáo đang chờ" in page
+    )
+    # Narrowed as the list is, and gone once nothing can change any more.
+    assert len(found(office, unit=office.units["TCCB"]).falls) == 1
+    assert found(office, area=office.indicators["4.1-a"].task.area).falls == []
+    office.period.closed_at = NOW
+    office.period.save()
+    assert found(office).falls == []
+
+
+def test_a_mark_does_not_repeat_the_leaf_s_title(office, see):
+    leaf = office.sets[0].criteria.get(code="1.2.1")
+    task = office.indicators["1.2-a"].task
+    title = f"{leaf.code} {leaf.name.rstrip(' .;:')}"
+    TaskFocus.objects.create(
+        task=task, year=2019, criterion="1.2.1", text=f"{title}: mất 0,50 điểm năm 2018.", order=1
+    )
+    page = text_of(see())
+    assert "Trọng tâm 2019</span> mất 0,50 điểm năm 2018." in page

@@ -30,7 +30,7 @@ CASES = [
             "late": "0.5",
             "missing": "-1",
         },
-        "Ban hành trong quý II năm trước: 2 điểm; sau hạn: 0,5 điểm; không có: -1 điểm",
+        "Ban hành trong quý II năm trước: 2 điểm; sau hạn: 0,5 điểm; không có: −1 điểm",
     ),
     (
         {"type": "date", "indicator": "c", "on_time": "2", "late": "1", "missing": "0"},
@@ -63,7 +63,7 @@ CASES = [
             "otherwise": "-0.5",
         },
         "Trên 10%: 2 điểm; từ 5% trở lên: 0,75 điểm; đúng 4%: 0,5 điểm; từ 3% trở xuống: 0,1 điểm; "
-        "dưới 1%: 0 điểm; còn lại: -0,5 điểm",
+        "dưới 1%: 0 điểm; còn lại: −0,5 điểm",
     ),
     (
         {
@@ -80,7 +80,7 @@ CASES = [
     ),
     (
         {"type": "count", "indicators": ["b", "d"], "each": "-0.25"},
-        "Mỗi đơn vị, mỗi việc đạt của b, d: -0,25 điểm, thấp nhất -1 điểm",
+        "Mỗi đơn vị, mỗi việc đạt của b, d: −0,25 điểm, thấp nhất −1 điểm",
     ),
     (
         {
@@ -92,7 +92,7 @@ CASES = [
             ],
         },
         "Bắt đầu từ 2 điểm; mỗi báo cáo còn thiếu (a) trừ 0,5 điểm; mỗi hình thức (b) trừ 0,1 điểm; "
-        "thấp nhất -1 điểm",
+        "thấp nhất −1 điểm",
     ),
     (
         {"type": "target", "indicator": "a"},

@@ -151,7 +151,7 @@ def test_date_by_the_last_day_of_its_quarter():
     assert (late.points, late.how) == (1, "01/04/2019 sau hạn 31/03/2019 → 1 điểm")
     missing = points(DATE, issued(), top="2", low="-1")
     assert (missing.points, missing.state) == (-1, State.SCORED)
-    assert missing.how == "chưa ban hành → -1 điểm"
+    assert missing.how == "chưa ban hành → −1 điểm"
     silence = points(DATE, silent(Kind.DOCUMENT), top="2", low="-1")
     assert (silence.points, silence.state) == (-1, State.NOT_REPORTED)
 
@@ -202,7 +202,7 @@ def test_deduction_less_points_for_each_event():
     assert (outcome.points, outcome.how) == (1, "2 − 1 × 0,5 − 2 × 0,25 = 1 điểm")
     lowest = points(DEDUCTION, ratio(0, 4), amount(9, code="b"), top="2")
     assert lowest.points == 0
-    assert lowest.how == "2 − 4 × 0,5 − 9 × 0,25 = -2,25 điểm, không thấp hơn 0 điểm"
+    assert lowest.how == "2 − 4 × 0,5 − 9 × 0,25 = −2,25 điểm, không thấp hơn 0 điểm"
     assert points(DEDUCTION, ratio(0, 4), amount(9, code="b"), top="2", low="-1").points == -1
     # More than the whole is no event less than none.
     assert points(

@@ -332,7 +332,7 @@ def test_how_far_the_next_band_and_the_years_before_are(office, see):
     card = office.card()
     assert card.band.name == "Trung bình"
     page = see()
-    assert "điểm để lên Khá" in page
+    assert "điểm chỉ số để lên Khá" in page
     assert "70,69" in page
     assert "Năm nay so với" in page
     assert "kém " in page

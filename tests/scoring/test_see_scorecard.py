@@ -127,7 +127,7 @@ def test_risks_are_in_order_with_what_is_missing_and_who_holds_it(office, see):
         "cần thêm 8 nội dung để đạt 100% (1,5 điểm), với mẫu số hiện nay là 100",
     )
     assert not rows["1.2.1"].reachable
-    assert rows["1.2.2"].missing == ("1.2-b: cần thêm 1 để đủ điểm",)
+    assert rows["1.2.2"].missing == ("1.2-b: cần thêm 1 trường hợp để đủ điểm",)
     assert rows["4.1.1"].missing == ("4.1-a: chưa thực hiện",)
     # One of two units has been accepted: at more than 10 % the full points are still possible.
     post = rows["8.1.3"]
@@ -135,7 +135,8 @@ def test_risks_are_in_order_with_what_is_missing_and_who_holds_it(office, see):
     assert (str(post.to_win), str(post.winnable)) == ("3/4", "3/4")
     assert [unit.code for unit in post.units] == ["TCCB"]
     assert post.days_left(NOW.date()) == 6
-    assert rows["1.3.1"].missing == ("chưa có số liệu 1.3-a",)
+    (lacking,) = rows["1.3.1"].missing  # by its name, its code beside it
+    assert lacking == f"chưa có số liệu: {office.indicators['1.3-a'].name} (1.3-a)"
     page = see("risk_list")
     assert "cần thêm 2 hồ sơ để vượt 10% (1,5 điểm)" in page
     assert "không còn đạt được trong năm nay" in page
