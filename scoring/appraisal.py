@@ -24,6 +24,7 @@ from scoring.scorecard_services import Unready, move
 from scoring.scorecards import Card, ScoredLeaf, compute, period_of
 from scoring.states import APPRAISABLE, MOVES, Action, State
 from tasks.answer_forms import read_figure
+from tasks.models import Explanation
 from tasks.services import Refused
 
 if TYPE_CHECKING:
@@ -88,6 +89,14 @@ def why_locked(scorecard: Scorecard) -> str:
     if scorecard.state not in APPRAISABLE:
         return "Phiếu điểm chưa gửi tỉnh nên chưa có điểm thẩm định."
     return ""
+
+
+def awaits_first(scorecard: Scorecard) -> bool:
+    """The first round is not done, and nothing says that there is only one: no points of the second are stored."""
+    return (
+        scorecard.state == State.SENT
+        and not scorecard.scores.filter(appraised__isnull=False).exists()
+    )
 
 
 def sources_of(action: Action) -> frozenset[State]:
@@ -258,9 +267,13 @@ def fill(*, scorecard: Scorecard, round_: int, by: Actor) -> int:
 
 @transaction.atomic
 def finish(*, scorecard: Scorecard, round_: int, by: Actor, seen: str = "") -> ScorecardEvent:
-    """The round is complete: the card goes on. :class:`Unready` with the criteria still without points."""
+    """The round is complete: the card goes on. :class:`Unready` with the criteria still without points.
+
+    Not with a unit still asked to explain: it would be reminded of for nothing.
+    """
     stored = _locked(scorecard)
-    left = lacking(card_of_year(stored), round_)
+    card = card_of_year(stored)
+    left = lacking(card, round_)
     if left:
         words = f"Chưa hoàn tất được lần {round_}: còn {len(left)} tiêu chí chưa có điểm thẩm định."
         raise Unready(
@@ -270,7 +283,19 @@ def finish(*, scorecard: Scorecard, round_: int, by: Actor, seen: str = "") -> S
                 for leaf in left
             ],
         )
+    if round_ == SECOND and (waiting := unexplained(card)):
+        named = "; ".join(f"{one.code} ({one.unit.name})" for one in waiting[:10])
+        raise Refused(
+            f"Chưa hoàn tất được lần 2: còn {len(waiting)} yêu cầu giải trình gửi đơn vị chưa xong: {named}. "
+            "Hãy nhận giải trình hoặc rút yêu cầu trước."
+        )
     return move(scorecard=scorecard, action=FINISHES[round_], by=by, seen=seen)
+
+
+def unexplained(card: Card) -> list[Explanation]:
+    """What units were asked to explain for the year and is not closed yet."""
+    asked = Explanation.objects.filter(period=card.period).open().select_related("unit")
+    return list(asked.order_by("code", "unit__order", "pk"))
 
 
 def lacking(card: Card, round_: int) -> list[ScoredLeaf]:

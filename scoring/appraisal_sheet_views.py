@@ -220,6 +220,13 @@ def _show_preview(
     return render(
         request,
         "scoring/appraisal_preview.html",
-        {"scorecard": scorecard, "kept": kept, "rows": rows, "error": error},
+        {
+            "scorecard": scorecard,
+            "kept": kept,
+            "rows": rows,
+            "error": error,
+            "early": any(change.field == "appraised" for change in changes)
+            and appraisal.awaits_first(scorecard),
+        },
         status=status,
     )

@@ -43,7 +43,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "appraised_1": ("Điểm thẩm định lần 1", "Thẩm định lần 1", "Lần 1"),
     "appraised": ("Điểm thẩm định lần 2", "Thẩm định lần 2", "Lần 2", "Điểm thẩm định"),
     "survey": ("Điểm điều tra", "Điểm điều tra xã hội học", "Điều tra xã hội học"),
-    "loss": ("Lý do mất điểm", "Nguyên nhân mất điểm"),
+    "loss": ("Nguyên nhân mất điểm", "Lý do mất điểm", "Nguyên nhân"),
     "note": ("Ý kiến của tỉnh", "Ý kiến thẩm định", "Ghi chú của tỉnh"),
     "asked": ("Yêu cầu giải trình",),
 }
@@ -66,8 +66,8 @@ def make(card: Card, scorecard: Scorecard, stream: IO[bytes]) -> None:
     title = [
         scorecard.agency.name,
         f"Điểm thẩm định chỉ số cải cách hành chính năm {scorecard.year}",
-        "Điền các cột điểm thẩm định, điểm điều tra, lý do, ý kiến; ô trống giữ nguyên giá trị đang lưu. "
-        f"Lý do mất điểm: {'; '.join(label for _, label in LeafScore.Loss.choices)}.",
+        "Điền các cột điểm thẩm định, điểm điều tra, nguyên nhân, ý kiến; ô trống giữ nguyên giá trị đang lưu. "
+        f"Nguyên nhân mất điểm: {'; '.join(label for _, label in LeafScore.Loss.choices)}.",
     ]
     sheet = Sheet("Thẩm định", columns, _rows(card, scores), title, frozen_columns=3)
     write([sheet], stream, title=title[1])

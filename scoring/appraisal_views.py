@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from scoring.scorecards import Card, ScoredLeaf
 
 # What each round's page asks for beside the points and the survey; the explanation follows the first round.
+FIRST_IS_DUE = "Chưa hoàn tất thẩm định lần 1 nên chưa nhập điểm lần 2."
 ASKED_IN = {FIRST: ("loss", "note", "asked"), SECOND: ("loss", "note", "explained")}
 
 
@@ -195,7 +196,12 @@ def appraisal_form(request: SignedIn, pk: int) -> HttpResponse:
     scorecard = get_scorecard(request, pk, action)
     if request.method == "POST":
         return _post(request, scorecard)
-    return _page(request, scorecard, _round(request.GET.get("lan", ""), scorecard))
+    return _page(
+        request,
+        scorecard,
+        _round(request.GET.get("lan", ""), scorecard),
+        one_round=request.GET.get("mot-lan") == "1",
+    )
 
 
 def _round(text: str, scorecard: Scorecard) -> int:
@@ -210,7 +216,10 @@ def _post(request: SignedIn, scorecard: Scorecard) -> HttpResponse:
     typed = _typed(request.POST, scorecard)
     then = request.POST.get("then", "save")
     here = f"{reverse('appraisal_form', args=[scorecard.pk])}?lan={round_}"
-    kept: dict[str, Any] = {"typed": typed}
+    one_round = request.POST.get("mot-lan") == "1"
+    kept: dict[str, Any] = {"typed": typed, "one_round": one_round}
+    if round_ == SECOND and not one_round and appraisal.awaits_first(scorecard):
+        return _page(request, scorecard, round_, error=FIRST_IS_DUE, status=422, typed=typed)
     try:
         saved = appraisal.save(
             scorecard=scorecard,
@@ -241,10 +250,18 @@ def _post(request: SignedIn, scorecard: Scorecard) -> HttpResponse:
         else:
             messages.info(request, "Không có gì thay đổi.")
     except Unready as error:
-        return _page(request, scorecard, round_, error=str(error), gaps=error.gaps, status=422)
+        return _page(
+            request,
+            scorecard,
+            round_,
+            error=str(error),
+            gaps=error.gaps,
+            one_round=one_round,
+            status=422,
+        )
     except Refused as error:
-        return _page(request, scorecard, round_, error=str(error), status=422)
-    return redirect(here)
+        return _page(request, scorecard, round_, error=str(error), one_round=one_round, status=422)
+    return redirect(f"{here}&mot-lan=1" if one_round else here)
 
 
 def _key(leaf: Criterion, name: str) -> str:
@@ -288,10 +305,15 @@ def _page(
     stored: Mapping[tuple[str, str], str] | None = None,
     error: str = "",
     gaps: tuple[Gap, ...] = (),
+    one_round: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     scorecard.refresh_from_db(fields=["state"])
     locked = appraisal.why_locked(scorecard)
+    # Points of the second round count at once: before the first only where there is no other.
+    early = not locked and round_ == SECOND and appraisal.awaits_first(scorecard)
+    if early and not one_round:
+        locked = FIRST_IS_DUE
     context: dict[str, Any] = {
         "scorecard": scorecard,
         "round": round_,
@@ -302,6 +324,8 @@ def _page(
         "gaps": gaps,
         "losses": LeafScore.Loss.choices,
         "step_back": step_back_url(request, scorecard),
+        "one_round": early and one_round,
+        "may_skip": early and not one_round and can(request.user, "appraisal_write"),
     }
     if is_sent(scorecard) and scorecard.criteria_set_id:
         try:
@@ -377,5 +401,7 @@ def _sections(
         )
         sections[-1].lines.append(line)
         sections[-1].leaves += 1
-        sections[-1].filled += bool(line.points and line.points.value)
+        # What is stored: what was typed and refused is not there yet.
+        name = "survey" if survey else POINTS_OF[round_]
+        sections[-1].filled += bool(appraisal.words_of(score, name))
     return sections

@@ -182,7 +182,7 @@ def _sheets(scorecard: Scorecard, found: Comparison, title: str) -> Iterator[She
             Column("Tỉnh chấm", 11),
             Column("Chênh so với tự chấm", 11),
             Column("Mất so với tối đa", 11),
-            Column("Nguyên nhân", 26),
+            Column("Nguyên nhân mất điểm", 26),
             Column("Ý kiến của tỉnh", 40),
             Column("Yêu cầu giải trình", 30),
             Column("Giải trình của Sở", 40),
@@ -193,7 +193,7 @@ def _sheets(scorecard: Scorecard, found: Comparison, title: str) -> Iterator[She
         frozen_columns=3,
     )
     for name, tallies, heading in (
-        ("Nguyên nhân", found.reasons, "Nguyên nhân"),
+        ("Nguyên nhân mất điểm", found.reasons, "Nguyên nhân mất điểm"),
         ("Theo lĩnh vực", found.fields, "Lĩnh vực"),
         ("Theo đơn vị", found.units, "Đơn vị"),
     ):
@@ -264,6 +264,17 @@ def _tally_sheet(name: str, heading: str, tallies: list[Tally], above: list[str]
             Column("Chênh so với tự chấm", 12),
             Column("Mất so với tối đa", 12),
         ],
-        ([t.name, t.leaves, t.maximum, t.ours, t.final, -t.cut, -t.lost] for t in tallies),
+        (
+            [
+                t.name,
+                t.leaves,
+                t.maximum,
+                t.ours if t.scored else None,
+                t.final,
+                -t.cut if t.scored else None,
+                -t.lost,
+            ]
+            for t in tallies
+        ),
         above,
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from plans.fields import PLACES
 from plans.numbers import round_half_up, show_number
 from scoring.models import LeafScore
+from scoring.rules import State
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Loss = LeafScore.Loss
 # Points lost that nobody has given a reason for, and those of a survey, which nobody has appraised.
 UNSAID, SURVEYED = "", "survey"
+UNKNOWN = frozenset({State.NOT_REPORTED, State.NO_PREVIOUS, State.WAITING_MANUAL})
 REASONS = {
     **{str(loss.value): str(loss.label) for loss in Loss},
     SURVEYED: "Điều tra xã hội học",
@@ -99,6 +101,7 @@ class Tally:
     name: str
     code: str = ""
     leaves: int = 0
+    scored: int = 0  # of them, those that we gave points ourselves
     ours: Fraction = Fraction(0)
     final: Fraction = Fraction(0)
     maximum: Fraction = Fraction(0)
@@ -107,6 +110,7 @@ class Tally:
 
     def add(self, row: Compared) -> None:
         self.leaves += 1
+        self.scored += row.ours is not None
         self.ours += row.ours or 0
         self.final += row.final or 0
         self.maximum += row.maximum
@@ -116,7 +120,7 @@ class Tally:
 
 @dataclass
 class Comparison:
-    """The whole card: ``rows`` with the largest difference first, then the largest loss."""
+    """The whole card: ``rows`` with what the province took first, then what it gave more, the most first each."""
 
     rows: list[Compared] = field(default_factory=list)
     reasons: list[Tally] = field(default_factory=list)
@@ -127,6 +131,11 @@ class Comparison:
     def judged(self) -> list[Compared]:
         """Those that the province has given points."""
         return [row for row in self.rows if row.final is not None]
+
+    @property
+    def both(self) -> list[Compared]:
+        """Those that both sides have given points."""
+        return [row for row in self.judged if row.ours is not None]
 
     @property
     def differing(self) -> list[Compared]:
@@ -167,8 +176,18 @@ def compare(
     card: Card, scores: Mapping[int, LeafScore], units: Mapping[int, Iterable[Unit]]
 ) -> Comparison:
     """``scores`` by criterion, ``units`` those that owe an indicator, by its key."""
-    rows = [_row(leaf, scores.get(leaf.criterion.pk), units) for leaf in card.leaves]
-    rows.sort(key=lambda row: (-row.cut, -row.lost, row.criterion.order))
+    rows = [
+        _row(leaf, scores.get(leaf.criterion.pk), units, is_sent=card.is_sent)
+        for leaf in card.leaves
+    ]
+    rows.sort(
+        key=lambda row: (
+            0 if row.cut > 0 else 1 if row.cut < 0 else 2,
+            -abs(row.cut),
+            -row.lost,
+            row.criterion.order,
+        )
+    )
     return Comparison(rows, *_tallies(rows))
 
 
@@ -176,6 +195,8 @@ def _row(
     leaf: ScoredLeaf,
     score: LeafScore | None,
     units: Mapping[int, Iterable[Unit]],
+    *,
+    is_sent: bool,
 ) -> Compared:
     score = score or LeafScore(criterion=leaf.criterion)
     survey = leaf.criterion.is_survey
@@ -186,7 +207,8 @@ def _row(
         criterion=leaf.criterion,
         field=leaf.field,
         maximum=leaf.now.maximum,
-        ours=own_points(leaf),
+        # Of a year that came from files there may be no reports: that is no 0 that we gave ourselves.
+        ours=own_points(leaf) if is_sent or leaf.own.state not in UNKNOWN else None,
         first=None if score.appraised_1 is None else Fraction(score.appraised_1),
         final=None if last is None else Fraction(last),
         reason=score.loss or (SURVEYED if survey else UNSAID),

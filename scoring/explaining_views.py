@@ -83,7 +83,7 @@ def explained_save(request: SignedIn, pk: int, leaf_pk: int) -> HttpResponse:
             scorecard=scorecard,
             criterion=criterion,
             text=text,
-            before=request.POST.get("before", "").replace("\r\n", "\n"),
+            before=request.POST.get("seen", "").replace("\r\n", "\n"),
             by=actor(request),
         )
     except Overtaken as error:

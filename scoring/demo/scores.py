@@ -212,7 +212,7 @@ class Scores:
     def _publish(
         self, card: Scorecard, day: dt.date, number: str, *, highest: str, step: str
     ) -> None:
-        index = card_of_year(card).index
+        index = card_of_year(card).published_like
         assert index is not None
         with at(moment(day, 9)):
             ranked = self._others(card.year, highest, step)

@@ -106,7 +106,8 @@
       box.remove();
     });
     box.append(text, restore, drop);
-    form.before(box);
+    // A field named «before» would hide the form's own method.
+    Element.prototype.before.call(form, box);
   };
 
   // Sent copies are done with once a page says so; old ones are of no use.

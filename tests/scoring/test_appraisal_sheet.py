@@ -81,7 +81,7 @@ def test_the_workbook_holds_ours_and_what_is_stored(office, take):
     assert ws.cell(row, columns["Điểm tối đa"]).value == 1.5
     assert ws.cell(row, columns["Điểm tự chấm"]).value == 1.38
     assert ws.cell(row, columns["Điểm thẩm định lần 1"]).value == 1.25
-    assert ws.cell(row, columns["Lý do mất điểm"]).value == "Nộp trễ, ban hành trễ"
+    assert ws.cell(row, columns["Nguyên nhân mất điểm"]).value == "Nộp trễ, ban hành trễ"
     note = ws.cell(row, columns["Ý kiến của tỉnh"])
     assert (note.value, note.data_type) == ("=1+1", "s")  # never a formula
 
@@ -95,7 +95,7 @@ def test_filled_in_and_given_back(office, take, give, confirm, client):
         book.active.cell(rows[code], columns[heading]).value = value
 
     fill("1.2.1", "Điểm thẩm định lần 1", 1.25)
-    fill("1.2.1", "Lý do mất điểm", "thiếu hoặc sai tài liệu kiểm chứng")
+    fill("1.2.1", "Nguyên nhân mất điểm", "thiếu hoặc sai tài liệu kiểm chứng")
     fill("1.2.2", "Điểm thẩm định lần 1", "1,5")
     fill("1.2.2", "Điểm thẩm định lần 2", 0)
     fill("5.2.1", "Điểm thẩm định lần 1", -1)

@@ -11,11 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from sent_card import NOW, SentOffice, words
 
+from accounts.models import User
 from scoring import appraisal
 from scoring.appraisal import BadCells, Overtaken
 from scoring.models import LeafScore, Scorecard
 from scoring.scorecard_services import Unready, move
 from scoring.scorecards import compute
+from tasks.models import Explanation
 from tasks.services import Refused
 
 
@@ -191,6 +193,7 @@ def test_ours_fill_what_is_empty(office, post):
 
 def test_the_second_round_is_filled_with_the_first(office, post):
     office.enter("1.2.1", appraised_1="1")
+    office.state("appraised_1")
     post({}, round_=2, then="fill")
     assert office.score("1.2.1").appraised == 1
     assert office.score("1.3.1").appraised == Decimal("1.3333")
@@ -330,3 +333,70 @@ def test_what_was_typed_into_a_locked_card_is_not_shown_as_stored(client, office
     answer = office.go(client, "appraisal_form", office.card.pk, data=data)
     assert answer.status_code == 422
     assert "0,123" not in words(answer)
+
+
+def test_the_second_round_waits_for_the_first_unless_there_is_only_one(client, office, post):
+    cell = office.name("1.2.1", "appraised")
+    page = words(office.go(client, "appraisal_form", office.card.pk, lan=2))
+    assert "Chưa hoàn tất thẩm định lần 1" in page and f'name="{cell}"' not in page
+    assert 'href="?lan=2&amp;mot-lan=1"' in page
+    answer = office.go(
+        client, "appraisal_form", office.card.pk, data={"lan": 2, "base": "{}", cell: "0,5"}
+    )
+    assert answer.status_code == 422 and office.score("1.2.1").appraised is None
+    # Expressly: the page says it, keeps to it, and what is stored then says it by itself.
+    chosen = office.go(client, "appraisal_form", office.card.pk, **{"lan": 2, "mot-lan": 1})
+    assert "Tỉnh chỉ thẩm định một lần" in words(chosen) and f'name="{cell}"' in words(chosen)
+    data = {"lan": 2, "mot-lan": "1", "base": base_of(chosen), cell: "0,5"}
+    assert (
+        office.go(client, "appraisal_form", office.card.pk, data=data | {cell: "x"}).status_code
+        == 422
+    )
+    assert office.go(client, "appraisal_form", office.card.pk, data=data)["Location"].endswith(
+        "?lan=2&mot-lan=1"
+    )
+    assert office.score("1.2.1").appraised == Decimal("0.5")
+    assert post({}, round_=2, then="fill").status_code == 302
+    assert post({}, round_=2, then="finish").status_code == 302
+    office.card.refresh_from_db()
+    assert office.card.state == "appraised_2"
+
+
+def test_a_leader_is_not_offered_to_leave_a_round_out(client, office):
+    page = words(office.go(client, "appraisal_form", office.card.pk, who="leader", lan=2))
+    assert "Chưa hoàn tất thẩm định lần 1" in page and "mot-lan" not in page
+
+
+def test_cells_that_were_refused_are_not_counted_as_filled(office, post):
+    page = words(post({"1.1.1/appraised_1": "9", "1.1.2/appraised_1": "0"}))
+    assert "0/8 tiêu chí có điểm" in page or "0/7 tiêu chí có điểm" in page
+
+
+def test_the_second_round_is_not_finished_while_a_unit_is_asked(client, office, post):
+    asked = Explanation.objects.create(
+        agency=office.agency,
+        period=office.period,
+        unit=office.units["TCCB"],
+        code="4.1.1",
+        title="Tiêu chí",
+        question="Vì sao?",
+        due_before=NOW.date(),
+    )
+    appraisal.fill(scorecard=office.card, round_=2, by=office.by())
+    office.state("appraised_1")
+    answer = post({}, round_=2, then="finish")
+    assert answer.status_code == 422
+    assert f"4.1.1 ({office.units['TCCB'].name})" in words(answer)
+    office.card.refresh_from_db()
+    assert office.card.state == "appraised_1"
+    # Who is both in the office and in that unit may take it back all the same.
+    office.people["both"] = User.objects.create_user(
+        "both@example.vn", name="Kiêm", unit=office.units["TCCB"], roles=["reporter", "coordinator"]
+    )
+    page = words(office.go(client, "explanation_detail", asked.pk, who="both"))
+    assert "Rút yêu cầu" in page
+    done = office.go(
+        client, "explanation_withdraw", asked.pk, who="both", data={"reason": "Đủ rồi"}
+    )
+    assert done.status_code == 302
+    assert post({}, round_=2, then="finish").status_code == 302

@@ -297,7 +297,7 @@ def test_the_text_is_edited_and_of_two_the_second_is_told(client, office):
     leaf = office.leaves["1.2.1"]
 
     def save(text, before):
-        data = {"explained": text, "before": before}
+        data = {"explained": text, "seen": before}
         return office.go(client, "explained_save", office.card.pk, leaf.pk, data=data)
 
     assert save("Một.\r\nHai.", "").status_code == 302

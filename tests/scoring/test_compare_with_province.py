@@ -100,7 +100,12 @@ def test_the_sums_of_reasons_and_fields_are_the_whole(rows):
 @given(st.lists(one, max_size=12))
 def test_the_largest_difference_stands_first(rows):
     found = made(rows).rows
-    assert [r.cut for r in found] == sorted((r.cut for r in found), reverse=True)
+    cuts = [r.cut for r in found if r.cut > 0]
+    gains = [-r.cut for r in found if r.cut < 0]
+    assert [r.cut for r in found][: len(cuts)] == cuts == sorted(cuts, reverse=True)
+    # Then what the province gave more, the most first; what is the same comes last.
+    assert [-r.cut for r in found][len(cuts) : len(cuts) + len(gains)] == gains
+    assert gains == sorted(gains, reverse=True)
     same = [(r.lost, -r.criterion.order) for r in found if r.cut == 0]
     assert same == sorted(same, reverse=True)
 
@@ -111,8 +116,9 @@ def test_the_largest_difference_stands_first(rows):
 def test_differences_and_reasons(judged):
     _, found = load(judged.card)
     rows = {row.criterion.code: row for row in found.rows}
-    assert [row.criterion.code for row in found.rows[:3]] == ["4.1.1", "1.2.2", "1.2.1"]
-    assert found.rows[-1].criterion.code == "1.1.1"  # the province gave more
+    # The last of them the province gave more.
+    assert [r.criterion.code for r in found.differing] == ["4.1.1", "1.2.2", "1.2.1", "1.1.1"]
+    assert found.rows[:4] == found.differing
     assert rows["1.2.1"].ours == Fraction("1.38")
     assert (rows["1.2.1"].cut, rows["1.2.1"].regained) == (Fraction("0.38"), Fraction("0.5"))
     assert rows["9.1.1"].ours is None
@@ -143,6 +149,33 @@ def test_a_card_that_came_from_a_file_is_compared_with_the_rules(office):
     _, found = load(office.card)
     row = next(row for row in found.rows if row.criterion.code == "1.2.1")
     assert row.ours == Fraction("1.38")
+
+
+def test_a_year_of_files_without_reports_has_no_points_of_our_own(client, office):
+    """Nothing was reported then: that is no 0, and no difference (R31)."""
+    office.put({"reports": [], "scores": [], "adjustments": []})
+    Scorecard.objects.filter(pk=office.card.pk).update(
+        sent=None, state="published", published_index=80
+    )
+    office.card.refresh_from_db()
+    office.enter("1.2.1", appraised="1")
+    _, found = load(office.card)
+    row = next(row for row in found.rows if row.criterion.code == "1.2.1")
+    assert row.ours is None and not found.differing and not found.both
+    page = words(office.go(client, "appraisal_compare", office.card.pk, loc="tat-ca"))
+    assert '<td class="num" data-label="Tự chấm">0,00</td>' not in page
+    assert "chưa có tiêu chí nào hai bên đều chấm" in page
+    answer = office.go(client, "compare_sheet", office.card.pk)
+    fields = load_workbook(io.BytesIO(answer.content))["Theo lĩnh vực"]
+    assert [row[3:6] for row in fields.iter_rows(min_row=4, values_only=True)] == [(None, 1, None)]
+
+
+def test_a_field_of_surveys_has_no_points_of_our_own(client, judged):
+    page = words(judged.go(client, "appraisal_compare", judged.card.pk))
+    by_field = page[page.index('id="by-field-title"') :]
+    assert '<td class="num" data-label="Tự chấm">–</td>' in by_field
+    survey = next(one for one in load(judged.card)[1].fields if one.code == "9")
+    assert (survey.scored, survey.ours) == (0, 0)
 
 
 def test_how_each_side_rounds_is_no_difference(office):
@@ -239,7 +272,7 @@ def test_the_workbook_says_the_same(client, judged):
     book = load_workbook(io.BytesIO(answer.content))
     assert book.sheetnames == [
         "Đối chiếu",
-        "Nguyên nhân",
+        "Nguyên nhân mất điểm",
         "Theo lĩnh vực",
         "Theo đơn vị",
         "Trọng tâm 2020",
@@ -247,7 +280,9 @@ def test_the_workbook_says_the_same(client, judged):
     rows = {row[0]: row for row in book["Đối chiếu"].iter_rows(min_row=4, values_only=True)}
     assert len(rows) == len(judged.leaves)
     assert rows["1.2.1"][3:9] == (1.5, 1.38, 0.5, 1, -0.38, -0.5)
-    reasons = {r[0]: r[6] for r in book["Nguyên nhân"].iter_rows(min_row=4, values_only=True)}
+    reasons = {
+        r[0]: r[6] for r in book["Nguyên nhân mất điểm"].iter_rows(min_row=4, values_only=True)
+    }
     assert reasons["Thiếu hoặc sai tài liệu kiểm chứng"] == -1.5
     focus = next(book["Trọng tâm 2020"].iter_rows(min_row=4))
     assert (focus[3].value, focus[3].data_type) == ("=Gom đủ", "s")
