@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accounts.models import User
+from scoring.models import Scorecard
 from tests.browser.browsing import NARROW, PHONE, WIDE
 from tests.conftest import need
 
@@ -41,10 +42,15 @@ OFFICE = (
     "/diem/",
     "/diem/con-gianh-duoc/",
     "/diem/con-gianh-duoc/?don-vi=KHTC",
+    "/diem/thu/",
+    ("/diem/", "main a[href*='/buoc/']"),
     "/diem/bo-tieu-chi/",
     ("/diem/bo-tieu-chi/", "main table a[href^='/diem/bo-tieu-chi/']"),
     "/diem/bo-tieu-chi/moi/",
 )
+# Of each scorecard of the demo: published, and still a draft.
+OF_SCORECARD = ("/diem/{}/tieu-chi/1.4.1/", "/diem/{}/tieu-chi/9.1.1/", "/diem/{}/lich-su/")
+YEARS = (2019, 2026)
 HEAD = (
     "/viec/",
     ("/viec/", "a.worklist-title[href$='/soan/']"),
@@ -82,6 +88,11 @@ def broken_rules(page):
     ]
 
 
+def of_scorecards():
+    keys = [Scorecard.objects.get(year=year).pk for year in YEARS]
+    return [where.format(key) for key in keys for where in OF_SCORECARD]
+
+
 def look_at(page, where):
     """What is wrong with one page, at each width."""
     if isinstance(where, tuple):
@@ -109,7 +120,7 @@ def test_main_pages_of_every_role(visit, demo):
     for name, addresses in (
         (None, ("/dang-nhap/", "/quen-mat-khau/")),
         ("tccb.truongphong", HEAD),
-        ("vp.chanhvanphong", OFFICE),
+        ("vp.chanhvanphong", (*OFFICE, *of_scorecards())),
         ("giamdoc", LEADER),
         ("vp.quantri", ADMINISTRATOR),
     ):
