@@ -111,7 +111,7 @@ def test_the_page_of_a_set_says_rules_evidence_and_indicators(office):
     assert "Từ 80% đến 100%: tính theo tỷ lệ, đủ 100% được 1,5 điểm; dưới 80%: 0 điểm" in page
     assert "Quyết định ghi: “Từ 80% đến 100%: tính theo tỷ lệ; dưới 80%: 0”" in page
     assert "Tài liệu: Kế hoạch tuyên truyền; Kế hoạch kiểm tra" in page
-    assert "thấp nhất -1" in page
+    assert "thấp nhất −1" in page
     assert "Tốt ≥ 90; Khá ≥ 80" in page
     assert "Theo kết quả điều tra xã hội học" in page
     indicator = Indicator.objects.get(code="1.2-a")

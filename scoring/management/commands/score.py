@@ -45,7 +45,8 @@ class Command(BaseCommand):
     def _say(self, card: Card) -> None:
         self.stdout.write(f"{card.criteria_set} – năm {card.year}")
         for leaf in card.leaves:
-            points = show_points(leaf.now.points) if leaf.now.counts else "–"
+            # Read by scripts: an ordinary minus.
+            points = show_points(leaf.now.points).replace("−", "-") if leaf.now.counts else "–"
             self.stdout.write(
                 f"{leaf.criterion.code:8} {points:>7} / {show_points(leaf.now.maximum):<5} {leaf.how}"
             )
