@@ -216,6 +216,20 @@ def text_of(explanation: Explanation) -> str:
 
 
 @transaction.atomic
+def write_texts(
+    *, scorecard: Scorecard, texts: dict[str, str], seen: dict[str, str], by: Actor
+) -> int:
+    """:func:`write` for several leaves by code, all or none; how many changed."""
+    return appraisal.save(
+        scorecard=_locked(scorecard),
+        typed={code: {"explained": text} for code, text in texts.items()},
+        base={code: {"explained": text} for code, text in seen.items()},
+        by=by,
+        action="Sửa giải trình gửi tỉnh",
+    )
+
+
+@transaction.atomic
 def write(*, scorecard: Scorecard, criterion: Criterion, text: str, before: str, by: Actor) -> bool:
     """What the province gets of one leaf; ``before``: what the person had before them (``appraisal.Overtaken``)."""
     card = _locked(scorecard)

@@ -86,8 +86,15 @@ class Asking:
 class AskForm:
     """Every leaf's :class:`Asking` and the one date."""
 
-    def __init__(self, found: Explaining, units: Sequence[Unit], data: Any = None) -> None:
-        self.due = DueForm(data)
+    def __init__(
+        self, found: Explaining, units: Sequence[Unit], data: Any = None, *, asked: bool = True
+    ) -> None:
+        """``asked``: ``data`` was posted to ask; else it is what stood there when another button was pressed."""
+        self.due = (
+            DueForm(data)
+            if asked or data is None
+            else DueForm(initial={"due_before": data.get("due_before", "")})
+        )
         self.askings = [Asking(row, units, data) for row in found.rows]
         self.error = ""
 
@@ -107,8 +114,11 @@ class AskForm:
         for asking in self.askings:
             asking.check()
         if not self.chosen:
+            # The date is asked for with the rest.
             self.error = "Hãy chọn ít nhất một tiêu chí để hỏi đơn vị."
-        return self.due.is_valid() and not self.wrong and not self.error
+            self.due = DueForm(initial={"due_before": self.due.data.get("due_before", "")})
+            return False
+        return self.due.is_valid() and not self.wrong
 
     @property
     def wishes(self) -> list[Wish]:

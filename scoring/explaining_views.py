@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,10 +24,15 @@ from tasks.models import Explanation
 from tasks.services import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpResponse
 
     from accounts.http import SignedIn
     from scoring.models import Criterion
+
+KEPT = "explaining"  # of the session: what stood in other fields when a button was pressed
+FINISHING = frozenset({"number", "issued_on", "confirmed"})
 
 
 @require_safe
@@ -46,7 +52,11 @@ def explanation_ask(request: SignedIn, pk: int) -> HttpResponse:
     action = "appraisal_write" if request.method == "POST" else "scorecard_read"
     scorecard = get_scorecard(request, pk, action)
     if request.method != "POST":
-        return _page(request, scorecard)
+        kept = request.session.pop(KEPT, None)
+        return _page(request, scorecard, kept=kept and kept.get(str(pk)))
+    _, refused = _save_texts(request, scorecard)
+    if refused:
+        return refused
     try:
         found = explaining.explaining_of(scorecard)
         form = AskForm(found, _units(scorecard), request.POST)
@@ -60,6 +70,7 @@ def explanation_ask(request: SignedIn, pk: int) -> HttpResponse:
         )
     except Refused as error:
         return _page(request, scorecard, error=str(error), failed="ask", data=request.POST)
+    _keep(request, scorecard, only=FINISHING)
     if asked:
         units = len({one.unit_id for one in asked})
         messages.success(
@@ -77,25 +88,10 @@ def explained_save(request: SignedIn, pk: int, leaf_pk: int) -> HttpResponse:
     """Save what the province gets of one leaf."""
     scorecard = get_scorecard(request, pk, "appraisal_write")
     criterion = _leaf(scorecard, leaf_pk)
-    text = request.POST.get("explained", "")
-    try:
-        changed = explaining.write(
-            scorecard=scorecard,
-            criterion=criterion,
-            text=text,
-            before=request.POST.get("seen", "").replace("\r\n", "\n"),
-            by=actor(request),
-        )
-    except Overtaken as error:
-        stored = next(iter(error.stored.values()), "")
-        return _page(request, scorecard, failed="text", leaf=criterion.pk, text=text, theirs=stored)
-    except BadCells as error:
-        words = " ".join(error.faults.values())
-        return _page(request, scorecard, failed="text", leaf=criterion.pk, text=text, fault=words)
-    except Refused as error:
-        return _page(
-            request, scorecard, error=str(error), failed="text", leaf=criterion.pk, text=text
-        )
+    changed, refused = _save_texts(request, scorecard, leaf=criterion.pk)
+    if refused:
+        return refused
+    _keep(request, scorecard)
     if changed:
         messages.success(request, f"Đã lưu nội dung giải trình tiêu chí {criterion.code}.")
     else:
@@ -114,6 +110,9 @@ def explanation_take_in(request: SignedIn, pk: int, explanation_pk: int) -> Http
     )
     assert scorecard.criteria_set is not None
     criterion = get_object_or_404(scorecard.criteria_set.criteria, code=explanation.code)
+    _, refused = _save_texts(request, scorecard)
+    if refused:
+        return refused
     try:
         taken = explaining.take_in(
             scorecard=scorecard, criterion=criterion, explanation=explanation, by=actor(request)
@@ -123,6 +122,7 @@ def explanation_take_in(request: SignedIn, pk: int, explanation_pk: int) -> Http
         return _page(request, scorecard, error=words, failed="take")
     except Refused as error:
         return _page(request, scorecard, error=str(error), failed="take")
+    _keep(request, scorecard)
     if taken:
         messages.success(
             request,
@@ -138,6 +138,9 @@ def explanation_take_in(request: SignedIn, pk: int, explanation_pk: int) -> Http
 def explanation_finish(request: SignedIn, pk: int) -> HttpResponse:
     """Our explanation has gone to the province."""
     scorecard = get_scorecard(request, pk, "appraisal_write")
+    _, refused = _save_texts(request, scorecard)
+    if refused:
+        return refused
     form = FinishForm(request.POST)
     if not form.is_valid():
         return _page(request, scorecard, finish=form, failed="finish")
@@ -150,6 +153,59 @@ def explanation_finish(request: SignedIn, pk: int) -> HttpResponse:
         return _page(request, scorecard, error=str(error), finish=form, failed="finish")
     messages.success(request, "Đã ghi gửi giải trình; chờ tỉnh thẩm định lần 2.")
     return redirect("explanation_ask", pk)
+
+
+def _save_texts(
+    request: SignedIn, scorecard: Scorecard, leaf: int | None = None
+) -> tuple[int, HttpResponse | None]:
+    """Every button of the page saves what was typed for the province; how many texts changed, or the refusal."""
+    assert scorecard.criteria_set is not None
+    leaves = {node.code: node.pk for node in scorecard.criteria_set.criteria.exclude(kind="")}
+    texts = {
+        code: request.POST[f"explained-{pk}"]
+        for code, pk in leaves.items()
+        if f"explained-{pk}" in request.POST
+    }
+    seen = {
+        code: request.POST.get(f"seen-{leaves[code]}", "").replace("\r\n", "\n") for code in texts
+    }
+    theirs: dict[int, str] = {}
+    faults: dict[int, str] = {}
+    error = ""
+    try:
+        return explaining.write_texts(
+            scorecard=scorecard, texts=texts, seen=seen, by=actor(request)
+        ), None
+    except Overtaken as refused:
+        theirs = {leaves[code]: words for (code, _), words in refused.stored.items()}
+    except BadCells as refused:
+        faults = {leaves[code]: words for (code, _), words in refused.faults.items()}
+    except Refused as refused:
+        error = str(refused)
+    return 0, _page(
+        request,
+        scorecard,
+        error=error,
+        failed="text",
+        leaf=leaf,
+        texts={leaves[code]: text for code, text in texts.items()},
+        theirs=theirs,
+        faults=faults,
+    )
+
+
+def _keep(request: SignedIn, scorecard: Scorecard, only: frozenset[str] | None = None) -> None:
+    """What stood in the other fields is given back on the page that follows."""
+    posted = request.POST.copy()
+    for name in list(posted):
+        if (
+            name == "csrfmiddlewaretoken"
+            or name.startswith(("explained-", "seen-"))
+            or (only is not None and name not in only)
+        ):
+            del posted[name]
+    if posted:
+        request.session[KEPT] = {str(scorecard.pk): posted.urlencode()}
 
 
 def _leaf(scorecard: Scorecard, pk: int) -> Criterion:
@@ -178,9 +234,10 @@ def _page(
     ask: AskForm | None = None,
     finish: FinishForm | None = None,
     leaf: int | None = None,
-    text: str = "",
-    theirs: str | None = None,
-    fault: str = "",
+    texts: Mapping[int, str] | None = None,
+    theirs: Mapping[int, str] | None = None,
+    faults: Mapping[int, str] | None = None,
+    kept: str | None = None,
 ) -> HttpResponse:
     """The page; after a refusal with what was typed, of which leaf (``leaf``), and why (422)."""
     locked = explaining.why_locked(scorecard)
@@ -190,12 +247,31 @@ def _page(
         found, locked = None, str(refused)
     may_write = can(request.user, "appraisal_write") and not locked
     if found and may_write:
-        ask = ask or AskForm(found, _units(scorecard), data)
-        finish = finish or FinishForm()
+        # What stood there when another button was pressed comes back, without its faults.
+        stood = request.POST if request.method == "POST" else QueryDict(kept) if kept else None
+        asking = any(name[:1] in "cuq" and name[1:].isdigit() for name in stood or ())
+        ask = ask or AskForm(
+            found,
+            _units(scorecard),
+            data if data is not None else stood if asking else None,
+            asked=data is not None,
+        )
+        finish = finish or FinishForm(
+            initial={name: stood[name] for name in FINISHING if name in stood} if stood else None
+        )
         if not found.lacking:
             finish.fields.pop("confirmed", None)
     askings = ask.by_leaf if ask and may_write else {}
-    rows = [(row, askings.get(row.criterion.pk)) for row in found.rows] if found else []
+    rows = [
+        (
+            row,
+            askings.get(pk := row.criterion.pk),
+            (texts or {}).get(pk, row.explained),
+            (theirs or {}).get(pk),
+            (faults or {}).get(pk),
+        )
+        for row in (found.rows if found else ())
+    ]
     return render(
         request,
         "scoring/explanation_ask.html",
@@ -211,9 +287,6 @@ def _page(
             "error": error,
             "failed": failed,
             "leaf": leaf,
-            "text": text,
-            "theirs": theirs,
-            "fault": fault,
         },
         status=422 if failed else 200,
     )

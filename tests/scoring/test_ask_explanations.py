@@ -108,8 +108,8 @@ def test_the_page_offers_the_units_and_the_provinces_words(client, office):
     assert "Thiếu tài liệu tập huấn." in page and "Chưa rõ văn bản." in page
     assert "tự chấm <strong>1,38</strong>" in page and "giảm 0,38" in page
     pk, vp = office.leaves["1.2.1"].pk, office.units["VP"].pk
-    assert f'name="c{pk}" value="1" form="ask-form" data-toggles="ask-body-{pk}" checked' in page
-    assert f'name="u{pk}" value="{vp}" form="ask-form" checked' in page
+    assert f'name="c{pk}" value="1" data-toggles="ask-body-{pk}" checked' in page
+    assert f'name="u{pk}" value="{vp}" checked' in page
     # Cut but not asked about: offered, not chosen.
     other = office.leaves["4.1.1"].pk
     assert f'data-toggles="ask-body-{other}" checked' not in page
@@ -126,7 +126,7 @@ def test_a_leader_reads_and_asks_nothing(client, office):
 def test_before_the_first_round_there_is_nothing_to_explain(client, office, state):
     office.state(state)
     page = words(office.go(client, "explanation_ask", office.card.pk))
-    assert "chưa thẩm định xong lần 1" in page and "ask-form" not in page
+    assert "chưa thẩm định xong lần 1" in page and "formaction" not in page
     answer = office.go(client, "explanation_ask", office.card.pk, data=fields(office))
     assert answer.status_code == 422
     assert not Explanation.objects.exists()
@@ -137,7 +137,7 @@ def test_afterwards_it_is_only_read(client, office, state):
     explanation = answer(office, ask(office))
     office.state(state)
     page = words(office.go(client, "explanation_ask", office.card.pk))
-    assert "Đã tập huấn." in page and "ask-form" not in page
+    assert "Đã tập huấn." in page and "formaction" not in page
     for name, args, data in (
         ("explanation_ask", (), fields(office, "4.1.1", ("TCCB",))),
         ("explained_save", (office.leaves["1.2.1"].pk,), {"explained": "Sửa"}),
@@ -297,7 +297,7 @@ def test_the_text_is_edited_and_of_two_the_second_is_told(client, office):
     leaf = office.leaves["1.2.1"]
 
     def save(text, before):
-        data = {"explained": text, "seen": before}
+        data = {f"explained-{leaf.pk}": text, f"seen-{leaf.pk}": before}
         return office.go(client, "explained_save", office.card.pk, leaf.pk, data=data)
 
     assert save("Một.\r\nHai.", "").status_code == 302
@@ -395,3 +395,52 @@ def test_the_tab_leads_to_the_card_that_is_explained(client, office):
     assert page.url == reverse("explanation_ask", args=[office.card.pk])
     office.state("sent")
     assert office.go(client, "explanation_home").url == reverse("explanation_list")
+
+
+# -- Nothing typed is lost ----------------------------------------------------------------------
+
+
+def test_every_button_takes_along_what_was_typed(client, office):
+    """Texts are saved; what stands in the other fields comes back (one form around the page)."""
+    explanation = answer(office, ask(office))
+    one, other = office.leaves["4.1.1"].pk, office.leaves["1.2.1"].pk
+    typed = {
+        f"explained-{one}": "Văn bản đã rõ.",
+        f"seen-{one}": "",
+        f"explained-{other}": "Của Sở.",
+        f"seen-{other}": "",
+        f"c{one}": "1",
+        f"q{one}": "Câu hỏi đang soạn",
+        "due_before": "12/02/2020",
+        "number": "77/SGDĐT",
+    }
+    page = words(office.go(client, "explanation_ask", office.card.pk))
+    assert page.count('<form method="post" action="/diem/') == 1
+    assert (
+        office.go(
+            client, "explanation_take_in", office.card.pk, explanation.pk, data=typed
+        ).status_code
+        == 302
+    )
+    assert office.score("4.1.1").explained == "Văn bản đã rõ."
+    assert office.score("1.2.1").explained.startswith("Của Sở.")
+    page = words(office.go(client, "explanation_ask", office.card.pk))
+    assert "Câu hỏi đang soạn" in page and "12/02/2020" in page and "77/SGDĐT" in page
+    assert "Chưa ghi hạn" not in page
+    # Given back once.
+    assert "77/SGDĐT" not in words(office.go(client, "explanation_ask", office.card.pk))
+
+
+def test_a_text_that_cannot_be_saved_stops_the_other_button(client, office):
+    leaf = office.leaves["4.1.1"].pk
+    office.enter("4.1.1", explained="Người kia viết.")
+    data = fields(office) | {f"explained-{leaf}": "Tôi viết.", f"seen-{leaf}": ""}
+    page = office.go(client, "explanation_ask", office.card.pk, data=data)
+    assert page.status_code == 422 and not Explanation.objects.exists()
+    assert "Tôi viết." in words(page) and "Người kia viết." in words(page)
+    assert "Đề nghị giải trình." in words(page) and "10/02/2020" in words(page)
+
+
+def test_nothing_ticked_is_the_one_thing_that_is_said(client, office):
+    page = words(office.go(client, "explanation_ask", office.card.pk, data={"due_before": ""}))
+    assert "Hãy chọn ít nhất một tiêu chí" in page and "Chưa ghi hạn trả lời" not in page
