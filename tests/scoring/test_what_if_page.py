@@ -292,3 +292,21 @@ def test_only_the_office_and_leaders_try(office, sign_in, role):
     assert client.get(reverse("what_if")).status_code == 403
     assert client.post(reverse("what_if_compute")).status_code == 403
     assert client.post(reverse("scenario_save")).status_code == 403
+
+
+def test_on_a_phone_only_fields_with_a_change_or_a_fault_stand_open(office, sign_in):
+    """Wide screens show all of them (static/css/scores.css)."""
+    client = sign_in()
+    base = apply(read_inputs(office.period, office.sets[0]), Trial())
+    texts = texts_of(base) | {"goc": form_of(base, Trial()).was}
+
+    def open_fields(page):
+        return page.count('<details class="fold phone-fold" open>')
+
+    page = words(client.get(reverse("what_if")))
+    fields = page.count('<details class="fold phone-fold"')
+    assert fields == len(base.fields)
+    assert open_fields(page) == 0
+    field = name_of(office, "1.2-a", "numerator")
+    assert open_fields(words(ask(client, texts | {field: "96"}, htmx=False))) == 1
+    assert open_fields(words(ask(client, texts | {field: "chín"}, htmx=False))) == 1
