@@ -67,7 +67,7 @@ def test_from_the_first_round_to_the_focus(visit, sent):
     chief.get_by_label("Chỉ số được công bố").fill("52,50")
     chief.get_by_role("button", name="Ghi kết quả công bố").click()
     chief.locator("#confirm-ok").click()
-    expect(chief.get_by_text("công bố bằng hệ thống tính")).to_be_visible()
+    expect(chief.get_by_text("công bố bằng chỉ số hệ thống tính")).to_be_visible()
     chief.goto(f"/diem/{sent.card.pk}/doi-chieu/")
     expect(chief.get_by_text("Thiếu danh sách hồ sơ")).to_be_visible()
     expect(chief.get_by_text("giải trình lấy lại 0,25 điểm")).to_be_visible()
