@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from scoring.rules import Outcome, State
+from scoring.totals import add_up, band_of
 
 if TYPE_CHECKING:
     from scoring.scorecards import Card
@@ -73,13 +74,18 @@ class Frozen:
 
 
 def freeze(card: Card) -> dict[str, Any]:
-    """``card`` as plain data: our own points of each leaf, and what its rule gave on today's figures."""
+    """``card`` as plain data: our own points of each leaf, and what its rule gave on today's figures.
+
+    The sums are those of our own points, whatever the province may have given already.
+    """
+    index = add_up(leaf.own for leaf in card.leaves).index
+    band = band_of(index, card.criteria_set.band_list())
     return {
         "schema": SCHEMA,
         "set": card.criteria_set.code,
-        "index": _text(card.index),
-        "total": _text(card.total),
-        "band": card.band.name if card.band else "",
+        "index": _text(index),
+        "total": _text(None if index is None else index + card.bonus - card.penalty),
+        "band": band.name if band else "",
         "leaves": {
             leaf.criterion.code: {
                 "points": str(leaf.own.points),

@@ -24,6 +24,8 @@ from scoring.scorecards import Card, compute, period_of
 from scoring.seen import refuse_if_changed
 from scoring.states import ACTION_TEXT, MOVES, ORDER, Action, next_state
 from scoring.states import State as StepState
+from tasks import explanations
+from tasks.models import Explanation
 from tasks.services import Refused
 
 if TYPE_CHECKING:
@@ -135,7 +137,12 @@ def move(
     """
     action = Action(action)
     reason = reason.strip()[:TEXT_LIMIT]
-    stored = Scorecard.objects.select_related("criteria_set", "agency").get(pk=scorecard.pk)
+    # Held: what is approved and sent is of the set and the contents that are read here.
+    stored = (
+        Scorecard.objects.select_for_update(of=("self",))
+        .select_related("criteria_set", "agency")
+        .get(pk=scorecard.pk)
+    )
     source = seen or stored.state
     target = next_state(source, action, came_from=came_from(stored, source))
     if target is None or stored.state != source:
@@ -163,6 +170,10 @@ def move(
         and (name != "sent" or action is Action.RECALL)
         and name != "approved"
     }
+    if action is Action.RECALL:
+        changes |= _without_appraisal(stored)
+    if action in {Action.RECALL, Action.STEP_BACK}:
+        _withdraw_questions(stored, by, f"{ACTION_TEXT[action]}: {reason}")
     scorecard.refresh_from_db()
     return _write(scorecard, by, ACTION_TEXT[action], source, changes, reason=reason)
 
@@ -351,8 +362,40 @@ def _sent_contents(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any]:
     return {"sent": card.approved}
 
 
+# The province's of a leaf, and what stands there without it.
+APPRAISAL: dict[str, Any] = {
+    "appraised_1": None,
+    "appraised": None,
+    "loss": "",
+    "note": "",
+    "asked": "",
+    "explained": "",
+}
+
+
 def _recalled(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any]:
     return {"approved": None, "sent": None, "sent_number": "", "sent_on": None}
+
+
+def _without_appraisal(card: Scorecard) -> dict[str, list[Any]]:
+    """What the province gave of a card that is taken back goes; the step keeps it."""
+    changes: dict[str, list[Any]] = {}
+    for score in card.scores.select_related("criterion"):
+        given = {name: empty for name, empty in APPRAISAL.items() if getattr(score, name) != empty}
+        for name, empty in given.items():
+            changes[f"{score.criterion.code}.{name}"] = [_plain(getattr(score, name)), empty]
+            setattr(score, name, empty)
+        if given:
+            score.save(update_fields=list(given))
+    return changes
+
+
+def _withdraw_questions(card: Scorecard, by: Actor, reason: str) -> None:
+    """Nobody is reminded of an answer that no step waits for any more."""
+    period = period_of(card)
+    if period is not None:
+        for one in Explanation.objects.open().filter(period=period):
+            explanations.withdraw(explanation=one, by=by, reason=reason)
 
 
 def _withdrawn(card: Scorecard, fields: dict[str, Any]) -> dict[str, Any]:

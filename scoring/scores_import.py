@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ LABELS = {
     "appraised": "điểm thẩm định",
     "survey": "điểm điều tra",
 }
+APPRAISED = ("appraised_1", "appraised")
+FROM_FILE = "Nạp từ tệp"  # how the card's history calls an import
 OWN, SURVEYED = ("override", "appraised_1", "appraised"), ("survey",)
 
 
@@ -44,8 +47,8 @@ def import_scores(
     replaces the one before. Again, nothing changes.
     """
     agency, year = period.plan.agency, period.year
+    criteria_set = _held(set_for(agency, year))  # first, as whoever begins a card does
     card = Scorecard.objects.select_for_update().filter(agency=agency, year=year).first()
-    criteria_set = _held(set_for(agency, year))
     needs_set = bool(scores or adjustments)
     if needs_set and criteria_set is None:
         first = "scores" if scores else "adjustments"
@@ -54,8 +57,12 @@ def import_scores(
     stored = {s.criterion.code: s for s in card.scores.select_related("criterion")} if card else {}
     faults = _faults(scores, leaves, stored, source, criteria_set)
     faults += _published_faults(published, card, source)
-    if card and card.sent is not None:
-        faults += _sent_faults(scores, adjustments, card, stored, source)
+    if card:
+        led_here = card.events.exclude(action=FROM_FILE).exists()
+        if led_here:
+            faults += _step_faults(scores, published, card, stored, source)
+        if card.sent is not None or (led_here and not card.is_editable):
+            faults += _sent_faults(scores, adjustments, card, stored, source)
     if faults:
         raise Faulty(faults)
     if card is None:
@@ -82,7 +89,7 @@ def import_scores(
         ScorecardEvent.objects.create(
             **by.columns(),
             scorecard=card,
-            action="Nạp từ tệp",
+            action=FROM_FILE,
             from_state=before,
             to_state=card.state,
             changes=changes,
@@ -213,13 +220,58 @@ def _sent_faults(
     found = []
     for n, entry in enumerate(scores):
         score = stored.get(entry.criterion)
-        for name in ("override", "not_applicable"):
-            value = getattr(entry, name)
-            if value is not None and value != (getattr(score, name) if score else None):
+        for name in ("override", "explanation", "not_applicable", "reason"):
+            if _differs(entry, score, name):
                 found.append(source.fault(words, "scores", n, name))
     if adjustments and _listed(adjustments) != _listed(card.adjustments.all()):
         found.append(source.fault(words, "adjustments"))
     return found
+
+
+def _step_faults(
+    scores: Sequence[ScoreEntry],
+    published: PublishedEntry | None,
+    card: Scorecard,
+    stored: dict[str, LeafScore],
+    source: Source,
+) -> list[Fault]:
+    """A card that is led here goes its steps here too: a file leaves out none, and reopens none (R27).
+
+    One that files alone have brought, a year of the past, is theirs to correct.
+    """
+    found = []
+    names: tuple[str, ...]
+    if card.is_editable:
+        names, words = APPRAISED, "phiếu điểm chưa gửi tỉnh nên chưa có điểm thẩm định"
+    elif card.state == Scorecard.State.PUBLISHED:
+        names = (*APPRAISED, "survey", "note")
+        words = "kết quả đã công bố; muốn sửa, hãy lùi phiếu điểm lại một bước"
+    else:
+        names, words = (), ""
+    for n, entry in enumerate(scores):
+        found += [
+            source.fault(words, "scores", n, name)
+            for name in names
+            if _differs(entry, stored.get(entry.criterion), name)
+        ]
+    if published is None:
+        return found
+    changes: dict[str, list[Any]] = {}
+    _publish(copy.copy(card), published, changes)
+    if changes and card.state != Scorecard.State.APPRAISED_2:
+        words = (
+            "kết quả đã công bố; muốn sửa, hãy lùi phiếu điểm lại một bước"
+            if card.state == Scorecard.State.PUBLISHED
+            else f"phiếu điểm đang ở bước «{card.get_state_display()}»; chỉ ghi công bố sau thẩm định lần 2"
+        )
+        found.append(source.fault(words, "published"))
+    return found
+
+
+def _differs(entry: ScoreEntry, score: LeafScore | None, name: str) -> bool:
+    """Would the file change this field?"""
+    value = getattr(entry, name)
+    return value is not None and value != (getattr(score, name) if score else None)
 
 
 def _listed(adjustments: Iterable[AdjustmentEntry | Adjustment]) -> list[tuple[Any, ...]]:

@@ -1,7 +1,6 @@
 """A scorecard from draft to publication: who may, when, on what basis; two at once; and what falls back (R27, R2b)."""
 
 import datetime as dt
-import io
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -9,9 +8,7 @@ from fractions import Fraction
 import pytest
 import time_machine
 from card_office import BACKEND, NOW, RESULTS, TODAY, CardOffice
-from django.core.management import call_command
 from django.urls import reverse
-from made_results import write_yaml
 
 from scoring import entries
 from scoring import scorecard_services as services
@@ -476,28 +473,3 @@ def test_sending_refuses_with_the_list_and_leads_to_the_withdrawal(office, go, c
     assert "Ghi đã gửi</button>" not in page
     assert reverse("scorecard_move", args=[office.scorecard.pk, "rut-duyet"]) in page
     assert "Rút lại để trình duyệt lại" in words(client.get(reverse("scorecard_detail")))
-
-
-def test_points_of_ours_from_a_file_take_the_approval_with_them(office, tmp_path):
-    def load_file(score):
-        path = write_yaml(
-            tmp_path / "results.yaml",
-            {
-                "schema": "cchc-results/1",
-                "agency": office.agency.code,
-                "plan": office.plan.code,
-                "year": 2019,
-                "reports": [],
-                "scores": [score],
-            },
-        )
-        call_command("import_results", str(path), stdout=io.StringIO())
-
-    office.approve()
-    load_file({"criterion": "A.2", "appraised_1": "1"})
-    assert office.fresh.state == "approved"
-    load_file({"criterion": "A.2", "override": "2", "explanation": "Ba sáng kiến"})
-    card = office.fresh
-    assert (card.state, card.approved) == ("draft", None)
-    event = card.events.last()
-    assert (event.action, event.from_state, event.to_state) == ("Nạp từ tệp", "approved", "draft")
