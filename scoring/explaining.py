@@ -132,7 +132,7 @@ def explaining_of(scorecard: Scorecard) -> Explaining:
         .order_by("unit__order", "pk")
     ):
         asked.setdefault(one.code, []).append(one)
-    reports = risk._reports(card)
+    reports = risk.reports_of(card)
     rows = []
     for leaf in card.leaves:
         if leaf.criterion.is_survey:
@@ -141,7 +141,9 @@ def explaining_of(scorecard: Scorecard) -> Explaining:
             leaf=leaf,
             ours=own_points(leaf),
             score=scores.get(leaf.criterion.pk),
-            units=tuple(dict.fromkeys(report.unit for report in risk._behind(leaf, reports))),
+            units=tuple(
+                dict.fromkeys(report.unit for report in risk.reports_behind(leaf, reports))
+            ),
             explanations=tuple(asked.get(leaf.criterion.code, ())),
         )
         if row.asked or row.cut or row.explained or row.explanations:

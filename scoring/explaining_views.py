@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -108,7 +108,8 @@ def explanation_take_in(request: SignedIn, pk: int, explanation_pk: int) -> Http
         Explanation.objects.filter(agency=request.user.agency).select_related("period"),
         pk=explanation_pk,
     )
-    assert scorecard.criteria_set is not None
+    if scorecard.criteria_set is None:
+        raise Http404
     criterion = get_object_or_404(scorecard.criteria_set.criteria, code=explanation.code)
     _, refused = _save_texts(request, scorecard)
     if refused:
@@ -159,7 +160,8 @@ def _save_texts(
     request: SignedIn, scorecard: Scorecard, leaf: int | None = None
 ) -> tuple[int, HttpResponse | None]:
     """Every button of the page saves what was typed for the province; how many texts changed, or the refusal."""
-    assert scorecard.criteria_set is not None
+    if scorecard.criteria_set is None:
+        raise Http404
     leaves = {node.code: node.pk for node in scorecard.criteria_set.criteria.exclude(kind="")}
     texts = {
         code: request.POST[f"explained-{pk}"]
@@ -209,7 +211,8 @@ def _keep(request: SignedIn, scorecard: Scorecard, only: frozenset[str] | None =
 
 
 def _leaf(scorecard: Scorecard, pk: int) -> Criterion:
-    assert scorecard.criteria_set is not None
+    if scorecard.criteria_set is None:
+        raise Http404
     return get_object_or_404(scorecard.criteria_set.criteria.exclude(kind=""), pk=pk)
 
 

@@ -94,12 +94,13 @@ def ask(what: Callable[[], None]) -> None:
 
 def report_moved(instance: Transition, *, created: bool, **kwargs: Any) -> None:
     if created and instance.action in COUNTING:
-        ask(_Ask(period=instance.report.period_id))
+        # Of the whole agency: a figure of last year is what this year's may be measured by (R9).
+        ask(_Ask(agency=instance.report.unit.agency_id))
 
 
 def figure_corrected(instance: Correction, *, created: bool, **kwargs: Any) -> None:
     if created:
-        ask(_Ask(period=instance.report.period_id))
+        ask(_Ask(agency=instance.report.unit.agency_id))
 
 
 def card_changed(instance: ScorecardEvent, *, created: bool, **kwargs: Any) -> None:

@@ -157,7 +157,7 @@ def risks_of(
 
     One query beside the card's own.
     """
-    reports = _reports(card)
+    reports = reports_of(card)
     closed = card.period.is_closed(on)
     rows = [
         row
@@ -186,7 +186,7 @@ def falls_of(
 ) -> list[Fall]:
     """What the submitted reports will take away, most points first; narrowed as the list is."""
     found = [
-        Fall(leaf, tuple(r for r in _behind(leaf, reports) if r.state == State.SUBMITTED))
+        Fall(leaf, tuple(r for r in reports_behind(leaf, reports) if r.state == State.SUBMITTED))
         for leaf in card.leaves
         if leaf.now.counts
         and leaf.expected.counts
@@ -197,7 +197,7 @@ def falls_of(
     return sorted(found, key=lambda fall: (-fall.points, fall.leaf.criterion.order))
 
 
-def _reports(card: Card) -> dict[int, list[Report]]:
+def reports_of(card: Card) -> dict[int, list[Report]]:
     """The reports behind the card by task; those who owe a figure are among them."""
     tasks = {r.indicator.task_id: r.indicator.task for r in card.results.values()}
     found: dict[int, list[Report]] = {}
@@ -213,7 +213,7 @@ def _reports(card: Card) -> dict[int, list[Report]]:
     return found
 
 
-def _behind(leaf: ScoredLeaf, reports: dict[int, list[Report]]) -> list[Report]:
+def reports_behind(leaf: ScoredLeaf, reports: dict[int, list[Report]]) -> list[Report]:
     """The reports that the leaf's figures come from, each once."""
     found = [
         report
@@ -226,7 +226,7 @@ def _behind(leaf: ScoredLeaf, reports: dict[int, list[Report]]) -> list[Report]:
 
 
 def _owes(leaf: ScoredLeaf, unit: Unit, reports: dict[int, list[Report]]) -> bool:
-    return any(report.unit_id == unit.pk for report in _behind(leaf, reports))
+    return any(report.unit_id == unit.pk for report in reports_behind(leaf, reports))
 
 
 def _risk(
@@ -234,7 +234,7 @@ def _risk(
 ) -> Risk | None:
     if not leaf.now.to_win:
         return None
-    open_reports = [r for r in _behind(leaf, reports) if r.state != State.ACCEPTED]
+    open_reports = [r for r in reports_behind(leaf, reports) if r.state != State.ACCEPTED]
     open_reports.sort(key=lambda r: (r.due_before, r.unit.order, r.pk))
     can_change = leaf.now.state not in set(Source) and not closed and not card.is_sent
     winnable = max(leaf.reachable.points - leaf.now.points, Fraction(0))

@@ -137,6 +137,8 @@ def _detail(
     context |= more | {
         "own": scenario.made_by_id == user.pk and can(user, "what_if"),
         "can_try": can(user, "what_if"),
+        # Whoever has no part in the whole agency's figures reads what was tried and what comes of it (R3).
+        "sees_today": can(user, "what_if"),
         "address": request.build_absolute_uri(reverse("scenario_detail", args=[scenario.pk])),
         "now": NOW,
     }
@@ -208,7 +210,7 @@ class Side:
 def scenario_compare(request: SignedIn) -> HttpResponse:
     """Two scenarios of one year and set, or one beside today: ``?a=&b=``."""
     user = request.user
-    require(user, "scenario_read")
+    require(user, "what_if")  # today's figures stand beside what is tried
     every = list(
         Scenario.objects.visible_to(user).select_related("made_by__unit", "criteria_set")[:200]
     )
@@ -244,6 +246,7 @@ def scenario_compare(request: SignedIn) -> HttpResponse:
         ],
         "changes": [one for one in changes(first.card, second.card) if one.moved],
         "figures": _figures(place, first, second),
+        "sees_today": True,
     }
     return render(request, "scoring/scenario_compare.html", context)
 

@@ -194,4 +194,4 @@ def _start(report: Report, by: Actor) -> None:
         state=State.DRAFT, assignee=report.assignee_id or services.writer_of(by)
     )
     if begun:
-        services._write_transition(report, Action.START, State.DRAFT, by=by)
+        services.write_transition(report, Action.START, State.DRAFT, by=by)

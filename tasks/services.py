@@ -154,7 +154,7 @@ def save(
         changes=for_the_trail(changes, TEXTS),
     )
     if started:
-        _write_transition(report, Action.START, State.DRAFT, by=by)
+        write_transition(report, Action.START, State.DRAFT, by=by)
     report.text, report.difficulties, report.unread = (
         content.text,
         content.difficulties,
@@ -234,7 +234,7 @@ def hand_up(*, report: Report, by: Actor) -> bool:
         pk=report.pk, state__in=MOVES[Action.HAND_UP].sources, handed_up_at=None
     ).update(handed_up_at=timezone.now())
     if changed:
-        _write_transition(report, Action.HAND_UP, State(report.state), by=by)
+        write_transition(report, Action.HAND_UP, State(report.state), by=by)
     return bool(changed)
 
 
@@ -246,7 +246,7 @@ def hand_back(*, report: Report, by: Actor, reason: str) -> bool:
         pk=report.pk, state__in=MOVES[Action.HAND_BACK].sources, handed_up_at__isnull=False
     ).update(handed_up_at=None)
     if changed:
-        _write_transition(report, Action.HAND_BACK, State(report.state), by=by, reason=reason)
+        write_transition(report, Action.HAND_BACK, State(report.state), by=by, reason=reason)
     return bool(changed)
 
 
@@ -296,7 +296,7 @@ def submit(*, report: Report, by: Actor, at: dt.datetime | None = None) -> bool:
     if not changed:
         raise Conflict(current)
     report.refresh_from_db()
-    _write_transition(report, Action.SUBMIT, old_state, by=by, at=at)
+    write_transition(report, Action.SUBMIT, old_state, by=by, at=at)
     keep_version(report, by=by, at=at)
     return True
 
@@ -379,10 +379,10 @@ def _move(
     if not changed:
         return None
     report.refresh_from_db()
-    return _write_transition(report, action, old_state, by=by, reason=reason)
+    return write_transition(report, action, old_state, by=by, reason=reason)
 
 
-def _write_transition(
+def write_transition(
     report: Report,
     action: Action,
     old_state: State,

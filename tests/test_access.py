@@ -221,7 +221,7 @@ ROWS = [
     ("POST what_if_compute", "",      "200  403  403  403  403  200  403  200  403", {}),
     ("POST scenario_save", "",        "302  403  403  403  403  302  403  302  403", {"dat": "1.2.1", "ten": "Thử"}),
     ("GET scenario_list", "",         "200  200  200  200  200  200  403  200  200"),
-    ("GET scenario_compare", "",      "200  200  200  200  200  200  403  200  200"),
+    ("GET scenario_compare", "",      "200  403  403  403  403  200  403  200  403"),
     ("GET scenario_detail", "scenario", "200  200  200  200  200  200  403  404  404"),
     ("POST scenario_change", "scenario", "302  403  403  403  403  403  403  404  404", {"ten": "Tên mới"}),
     ("POST scenario_delete", "scenario", "302  403  403  403  403  403  403  404  404", {}),

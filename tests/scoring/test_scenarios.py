@@ -1,6 +1,7 @@
 """Scenarios: kept by name, shared, seen by units, renamed, deleted, two side by side; who may and who may not."""
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
@@ -320,8 +321,20 @@ def test_a_unit_sees_what_is_shared_and_nothing_else(office, sign_in):
         assert client.get(reverse("scenario_detail", args=[private.pk])).status_code == 404
         assert client.post(reverse("scenario_delete", args=[shared.pk])).status_code == 403
         assert client.post(reverse("scenario_change", args=[shared.pk])).status_code == 403
-        compare = client.get(reverse("scenario_compare"), {"a": private.pk, "b": shared.pk})
-        assert "Riêng" not in words(compare)
+        assert client.get(reverse("scenario_compare"), {"b": shared.pk}).status_code == 403
+
+
+def test_a_unit_reads_what_was_tried_not_what_other_units_reported(office, sign_in):
+    """Figures of other tasks are the office's and the leaders' (R3), shared scenario or not."""
+    shared = save(office, shared=True)
+    address = reverse("scenario_detail", args=[shared.pk])
+    cells = re.compile(r'<td[^>]*data-label="(Hiện nay|Cách tính)"')
+    seen = {
+        who: len(cells.findall(sign_in(who).get(address).content.decode().split("tried-title")[-1]))
+        for who in ("coordinator", "head")
+    }
+    assert seen["coordinator"] > 2
+    assert seen["head"] == 0
 
 
 def test_another_agency_sees_nothing(office, sign_in):
