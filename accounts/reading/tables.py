@@ -187,23 +187,44 @@ def _sheets(content: bytes, most: int) -> Iterator[tuple[str, Iterator[tuple[int
         if "[Content_Types].xml" not in names or not any(n.startswith("xl/") for n in names):
             raise Faulty([Fault("Tệp nén này không phải là sổ tính .xlsx.")])
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        formulas = load_workbook(io.BytesIO(content), read_only=True)
         if not book.worksheets:
             raise Faulty([Fault("Sổ tính không có trang nào.")])
-        for sheet in book.worksheets[:most]:
-            sheet.reset_dimensions()  # what a file says of its size may be wrong
-            yield sheet.title, _lines(sheet)
+        for sheet, written in zip(book.worksheets[:most], formulas.worksheets, strict=False):
+            for one in (sheet, written):
+                one.reset_dimensions()  # what a file says of its size may be wrong
+            yield sheet.title, _lines(sheet, written)
     except Faulty:
         raise
     except Exception as error:  # openpyxl raises whatever its parsers do
         raise _unreadable(error) from None
 
 
-def _lines(sheet: Any) -> Iterator[tuple[int, Any]]:
+def _lines(sheet: Any, written: Any) -> Iterator[tuple[int, Any]]:
+    """Rows of results; ``written`` is the sheet with its formulas. One without a result is no empty cell.
+
+    Spreadsheets keep the result of a formula beside it; programs that write files often do not.
+    """
+    bare: list[Fault] = []
     try:
-        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+        both = zip(
+            sheet.iter_rows(max_col=MAX_COLUMNS),
+            written.iter_rows(max_col=MAX_COLUMNS),
+            strict=False,
+        )
+        for number, (cells, as_written) in enumerate(both, start=1):
             if number > MAX_ROWS * 2:
                 raise Faulty([Fault(f"Bảng có quá {MAX_ROWS} dòng.", number)])
+            for cell, source in zip(cells, as_written, strict=False):
+                if cell.value is None and source.data_type == "f":
+                    words = (
+                        f"ô {source.coordinate} trang «{sheet.title}» có công thức chưa có kết quả; hãy mở tệp "
+                        "bằng Excel, lưu lại rồi nạp, hoặc ghi thẳng giá trị"
+                    )
+                    bare.append(Fault(words, number))
             yield number, cells
+        if bare:
+            raise Faulty(bare)
     except Faulty:
         raise
     except Exception as error:

@@ -321,6 +321,16 @@ def test_numbers_and_days_of_a_workbook_are_text(file):
     assert list(row.cells.values()) == ["12", "1.5", "2019-11-20"]
 
 
+def test_a_formula_without_its_result_is_no_empty_cell(file):
+    """Spreadsheets keep a result beside it; a program that wrote the file did not."""
+    content = book([HEADINGS, ("SGDDT", "=40+40", "A"), ("SGDDT", "c@d.vn", "B"), ("=1", "", "")])
+    said = faults(read_table, file(content, "bang.xlsx"), HEADINGS)
+    assert len(said) == 2
+    assert "B2" in said[0]
+    assert "A4" in said[1]
+    assert all("công thức chưa có kết quả" in words for words in said)
+
+
 def packed(names, size=1):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
