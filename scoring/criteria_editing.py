@@ -16,20 +16,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.history import record
-from plans.numbers import show_number
-from plans.targets import OP_TEXT
 from scoring.criteria_importing import targets_of
 from scoring.criteria_schema import DEEPEST
+from scoring.criteria_words import rule_words, words
 from scoring.models import CriteriaSet, Criterion
-from scoring.rules import Leaf, parse_rule
 from tasks.services import Refused
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from accounts.history import Actor
     from accounts.models import Agency
-    from plans.targets import Target
 
 SET_COLUMNS = (
     "name",
@@ -44,7 +39,6 @@ SET_COLUMNS = (
 )
 COLUMNS = ("code", "name", "parent", "kind", "maximum", "minimum", "rule", "scale", "evidence")
 ASIDE = 10_000  # where lines wait while they are numbered anew: no set has as many
-GROUP_WORDS = "Nhóm tiêu chí"
 
 
 class Changed(Refused):
@@ -69,38 +63,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Criterion):
         return value.pk
     return value if value is None or isinstance(value, (int, list, dict)) else str(value)
-
-
-def words(name: str, value: Any) -> str | None:
-    """One column of a set or a line as people read it; None where there is nothing."""
-    if value in (None, "", []):
-        return GROUP_WORDS if name == "kind" else None
-    if name == "kind":
-        return dict(Criterion.KINDS)[value]
-    if name == "not_applicable":
-        return dict(CriteriaSet.POLICIES)[value]
-    if name == "bands":
-        return "; ".join(
-            f"{band['name']} {OP_TEXT[band['op']]} {show_number(Decimal(band['at']))}"
-            for band in value
-        )
-    if name == "decision_issued_on":
-        day: dt.date = value
-        return f"{day:%d/%m/%Y}"
-    if isinstance(value, Decimal):
-        return show_number(value)
-    if isinstance(value, list):
-        return "; ".join(value)
-    return str(value)
-
-
-def rule_words(rule: Any, maximum: Decimal | None, targets: Mapping[str, Target]) -> str | None:
-    """A stored rule with the indicators it reads: «1.2-a: Từ 80% đến 100%: tính theo tỷ lệ; …»."""
-    if rule is None:
-        return None
-    parsed = parse_rule(rule)
-    said = parsed.words(Leaf(maximum or Decimal(0), 2000), targets)
-    return f"{', '.join(parsed.codes)}: {said}" if parsed.codes else said
 
 
 def label(row: CriteriaSet | Criterion, name: str) -> str:

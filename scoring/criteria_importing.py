@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +13,6 @@ from accounts.history import Actor, record
 from accounts.models import Agency
 from accounts.reading import Fault, Faulty, is_workbook, read_yaml, validate
 from plans.models import Indicator
-from plans.numbers import show_number
 from scoring.criteria_schema import (
     CriteriaFile,
     CriterionEntry,
@@ -23,8 +21,8 @@ from scoring.criteria_schema import (
     plain,
 )
 from scoring.criteria_sheets import read_workbook
+from scoring.criteria_words import place_words, rule_words, words
 from scoring.models import CriteriaSet, Criterion
-from scoring.rules import Leaf, describe, parse_rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +42,13 @@ class Imported:
     change: str  # created, updated, unchanged
 
     @property
+    def still_draft(self) -> str:
+        """What is still to be done, to go after what was done."""
+        if not self.criteria_set.is_draft:
+            return ""
+        return " Bộ vẫn đang soạn; bấm «Đưa vào sử dụng» khi đã xong."
+
+    @property
     def figures(self) -> str:
         points = f"{self.points.normalize():f}"
         return f"{self.fields} fields, {self.criteria} criteria, {points} points"
@@ -53,8 +58,13 @@ def import_criteria(path: str | Path, *, by: Actor, agency_code: str | None = No
     """The set in the file at ``path`` (YAML or .xlsx), written. :class:`Faulty` with every fault it has.
 
     A set that a scorecard uses is never changed: the same file again is unchanged, another is refused.
+    One that is being written stays so; only its page takes it into use.
     """
     source = read_workbook(path) if is_workbook(path) else read_yaml(path)
+    if not isinstance(source.data, dict):
+        raise Faulty(
+            [Fault("Tệp không phải là sổ tính .xlsx theo mẫu, cũng không phải tệp .yaml.")]
+        )
     agency = _agency(source, agency_code)
     year = source.data.get("valid_from") if isinstance(source.data, dict) else None
     targets = targets_of(agency, year if isinstance(year, int) else None)
@@ -167,7 +177,7 @@ def _write(file: CriteriaFile, source: Source, agency: Agency, by: Actor) -> Imp
 
 def _refusal(source: Source, criteria_set: CriteriaSet, changes: dict[str, Any]) -> Fault:
     years = ", ".join(str(card.year) for card in criteria_set.scorecards.order_by("year"))
-    parts = ", ".join(list(changes)[:10]) + (" …" if len(changes) > 10 else "")
+    parts = "; ".join(map(place_words, list(changes)[:10])) + ("; …" if len(changes) > 10 else "")
     return source.fault(
         f"bộ tiêu chí «{criteria_set.code}» đang được phiếu điểm năm {years} sử dụng nên không sửa "
         f"được (khác ở: {parts}); hãy nhập dưới một mã mới",
@@ -180,7 +190,6 @@ def _columns(file: CriteriaFile, agency: Agency) -> dict[str, Any]:
     previous = agency.criteria_sets.filter(code=file.previous).first() if file.previous else None
     found: dict[str, Any] = {"previous": previous} if previous else {}
     return found | {
-        "is_draft": False,  # whatever was being written in the browser: a file is whole
         "name": file.name,
         "is_sample": file.sample,
         "valid_from": file.valid_from,
@@ -276,7 +285,7 @@ def _differences(
     for name, after in columns.items():
         before = getattr(criteria_set, name)
         if before != after:
-            found[name] = [_words(name, before), _words(name, after)]
+            found[name] = [words(name, before), words(name, after)]
     stored = list(criteria_set.criteria.select_related("parent").order_by("order"))
     before_rows = {
         c.code: {
@@ -297,40 +306,16 @@ def _differences(
                 continue
             if before_row[name] != after_row[name]:
                 found[f"{code}.{name}"] = [
-                    _words(name, before_row[name], before_row),
-                    _words(name, after_row[name], after_row),
+                    _said(name, before_row),
+                    _said(name, after_row),
                 ]
     if not found and [c.code for c in stored] != [row["code"] for row in rows]:
         found["order"] = [None, None]
     return dict(sorted(found.items()))
 
 
-def _words(name: str, value: Any, row: Mapping[str, Any] | None = None) -> str | None:
-    """One column as the history says it; None where there is nothing. ``row``: the criterion, for its rule."""
-    if value is None or value == "" or value == []:
-        return None
-    if isinstance(value, bool):
-        return "có" if value else "không"
-    if isinstance(value, Decimal):
-        return show_number(value)
-    if isinstance(value, dt.date):
-        return f"{value:%d/%m/%Y}"
-    match name:
-        case "rule":
-            assert row is not None
-            rule = parse_rule(value)
-            said = describe(rule, Leaf(row["maximum"] or Decimal(0), 2000, row["minimum"]), {})
-            return f"{', '.join(rule.codes)}: {said}" if rule.codes else said
-        case "bands":
-            return "; ".join(
-                f"{b['op']} {show_number(Decimal(b['at']))}: {b['name']}" for b in value
-            )
-        case "evidence" | "old_codes":
-            return "; ".join(value)
-        case "kind":
-            return dict(Criterion.KINDS)[value]
-        case "not_applicable":
-            return dict(CriteriaSet.POLICIES)[value]
-        case "previous":
-            return str(value.code)
-    return str(value)
+def _said(name: str, row: Mapping[str, Any]) -> str | None:
+    """One column of a criterion as the history says it."""
+    if name == "rule":
+        return rule_words(row["rule"], row["maximum"], {}, row["minimum"])
+    return words(name, row[name])

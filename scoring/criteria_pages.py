@@ -7,11 +7,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import FieldDoesNotExist
-
 from accounts.models import AuditEntry
 from scoring.criteria_data import faults_of, points_of
 from scoring.criteria_indicators import known_indicators
+from scoring.criteria_words import place_words
 from scoring.models import CriteriaSet, Criterion
 from scoring.rules import Leaf, describe
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from scoring.criteria_indicators import Known
 
 HISTORY = 20  # changes at the foot of the page
-# Parts of a set that are no columns of its own, as the history names them.
-OTHERS = {"order": "thứ tự", "parent": "thuộc"}
 
 
 @dataclass(frozen=True)
@@ -182,22 +179,9 @@ def history_of(criteria_set: CriteriaSet) -> list[HistoryLine]:
         HistoryLine(
             entry,
             [
-                Change(_place(name), str(before or ""), str(after or ""))
+                Change(place_words(name), str(before or ""), str(after or ""))
                 for name, (before, after) in entry.changes.items()
             ],
         )
         for entry in entries
     ]
-
-
-def _place(name: str) -> str:
-    """«1.2.1.maximum» as «1.2.1, điểm tối đa»; what is already in words stays."""
-    code, _, column = name.rpartition(".")
-    for model in (Criterion,) if code else (CriteriaSet,):
-        try:
-            label = str(getattr(model._meta.get_field(column), "verbose_name", column))
-        except FieldDoesNotExist:
-            label = OTHERS.get(column, "")
-        if label:
-            return f"{code}, {label}" if code else label
-    return name

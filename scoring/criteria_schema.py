@@ -123,7 +123,7 @@ class CriterionEntry(Entry):
     scale: Paragraphs | None = None
     # The codes of the set before that this one goes on from; without the key what is known stays.
     old_codes: list[Code] | None = None
-    children: Annotated[list[CriterionEntry], Field(min_length=1)] | None = None
+    children: list[CriterionEntry] | None = None
 
 
 class FieldEntry(Entry):
@@ -131,7 +131,7 @@ class FieldEntry(Entry):
     name: Annotated[Text, Field(max_length=500)]
     max: Points | None = None
     old_codes: list[Code] | None = None
-    criteria: Annotated[list[CriterionEntry], Field(min_length=1)]
+    criteria: list[CriterionEntry]
 
 
 class CriteriaFile(Entry):
@@ -147,7 +147,7 @@ class CriteriaFile(Entry):
     not_applicable: Literal["exclude", "full", "zero"] = "exclude"
     adjustments: AdjustmentsEntry = AdjustmentsEntry()
     bands: list[BandEntry] = []
-    fields: Annotated[list[FieldEntry], Field(min_length=1)]
+    fields: list[FieldEntry]  # none: said by :func:`find_faults`, as of fields without criteria
 
 
 @dataclass
@@ -198,7 +198,7 @@ def find_faults(source: Source, targets: Mapping[str, Target]) -> list[Fault]:
         return []
     fields = _nodes(source.data.get("fields"), ("fields",), "criteria")
     nodes = [node for field in fields for node in field.walk()]
-    found = [*_code_faults(source, nodes), *_band_faults(source)]
+    found = [*_code_faults(source, nodes), *_empty_faults(source, nodes), *_band_faults(source)]
     for node in nodes:
         if len(node.path) > 2 * DEEPEST:
             found.append(source.fault(f"tiêu chí lồng nhau quá {DEEPEST} cấp", *node.path))
@@ -217,6 +217,23 @@ def _code_faults(source: Source, nodes: Iterable[_Node]) -> Iterator[Fault]:
                 f"mã «{node.code}» đã có {where}; mỗi tiêu chí một mã", *node.path, "code"
             )
         seen.setdefault(node.code, node)
+
+
+def _empty_faults(source: Source, nodes: Iterable[_Node]) -> Iterator[Fault]:
+    if source.data.get("fields") == []:
+        yield source.fault("bộ tiêu chí chưa có lĩnh vực nào", "fields")
+    seen: set[str] = set()
+    for node in nodes:
+        # What stands below a code that is there twice may have gone to the first of them.
+        if node.data.get(node.children_key) == [] and node.code not in seen:
+            what = "lĩnh vực" if node.children_key == "criteria" else "tiêu chí"
+            below = "tiêu chí nào" if node.children_key == "criteria" else "tiêu chí con nào"
+            yield source.fault(
+                f"{what} {node.code} chưa có {below}".replace("  ", " "),
+                *node.path,
+                node.children_key,
+            )
+        seen.update([node.code] if node.code else [])
 
 
 def _band_faults(source: Source) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Max
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -57,6 +58,12 @@ class CopyForm(SetForm):
             del self.fields["is_sample"]
 
 
+def _next_year(criteria_set: CriteriaSet) -> int:
+    """The year after the last that the set is for, or has scored."""
+    used = criteria_set.scorecards.aggregate(newest=Max("year"))["newest"]
+    return max(criteria_set.valid_from, used or 0) + 1
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def criteria_copy(request: SignedIn, pk: int) -> HttpResponse:
@@ -67,7 +74,7 @@ def criteria_copy(request: SignedIn, pk: int) -> HttpResponse:
         initial={
             "is_sample": True,
             "name": criteria_set.name,
-            "valid_from": criteria_set.valid_from + 1,
+            "valid_from": _next_year(criteria_set),
             "decision_issuer": criteria_set.decision_issuer,
         },
     )

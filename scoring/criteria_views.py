@@ -126,7 +126,7 @@ def criteria_import(request: SignedIn) -> HttpResponse:
         except Faulty as faulty:
             return _show_list(request, faulty.faults, name=upload.name or "")
     said = messages.info if done.change == "unchanged" else messages.success
-    said(request, DONE_TEXT[done.change].format(name=done.criteria_set.name))
+    said(request, DONE_TEXT[done.change].format(name=done.criteria_set.name) + done.still_draft)
     return redirect("criteria_detail", done.criteria_set.pk)
 
 

@@ -176,13 +176,13 @@ def _words(kind: str, details: ErrorDetails) -> str:
             allowed = ", ".join(f"«{a or b}»" for a, b in one)
             return f"«{_shown(value)}» không đúng; chỉ nhận {allowed}"
         case "greater_than_equal":
-            return f"«{_shown(value)}» nhỏ hơn {limits['ge']}"
+            return f"«{_shown(value)}» nhỏ hơn {_limit(limits['ge'])}"
         case "less_than_equal":
-            return f"«{_shown(value)}» lớn hơn {limits['le']}"
+            return f"«{_shown(value)}» lớn hơn {_limit(limits['le'])}"
         case "greater_than":
-            return f"«{_shown(value)}» phải lớn hơn {limits['gt']}"
+            return f"«{_shown(value)}» phải lớn hơn {_limit(limits['gt'])}"
         case "less_than":
-            return f"«{_shown(value)}» phải nhỏ hơn {limits['lt']}"
+            return f"«{_shown(value)}» phải nhỏ hơn {_limit(limits['lt'])}"
         case "too_short" | "string_too_short":
             return f"cần ít nhất {limits['min_length']} mục" if kind == "too_short" else "quá ngắn"
         case "too_long":
@@ -191,6 +191,12 @@ def _words(kind: str, details: ErrorDetails) -> str:
         case "string_pattern_mismatch":
             return f"«{_shown(value)}» không đúng dạng"
     return f"giá trị «{_shown(value)}» không hợp lệ"
+
+
+def _limit(limit: Any) -> str:
+    """The number alone: pydantic hands some limits over as «Decimal('0')»."""
+    found = re.fullmatch(r"Decimal\('(.+)'\)", str(limit))
+    return found[1] if found else str(limit)
 
 
 def _shown(value: Any) -> str:

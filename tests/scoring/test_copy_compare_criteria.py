@@ -122,11 +122,16 @@ def test_a_used_set_does_not_go_back_to_draft(agency, old):
     assert not old.is_draft
 
 
-def test_importing_over_a_draft_takes_it_into_use(old):
+def test_importing_over_a_draft_does_not_take_it_into_use(old, capsys):
     back_to_draft(criteria_set=old, by=SYSTEM)
-    assert import_criteria(SAMPLE, by=SYSTEM).change == "updated"
+    assert import_criteria(SAMPLE, by=SYSTEM).change == "unchanged"
+    call_command("import_criteria", str(SAMPLE))
+    assert "vẫn đang soạn; bấm «Đưa vào sử dụng»" in capsys.readouterr().out
     old.refresh_from_db()
-    assert not old.is_draft
+    assert old.is_draft
+    take_into_use(criteria_set=old, by=SYSTEM)
+    call_command("import_criteria", str(SAMPLE))
+    assert "đang soạn" not in capsys.readouterr().out
 
 
 # -- Copy -----------------------------------------------------------------------------------------
@@ -195,6 +200,9 @@ def test_the_page_copies_and_keeps_what_was_typed(signed_in, old):
     client = signed_in()
     address = reverse("criteria_copy", args=[old.pk])
     assert 'value="2020"' in client.get(address).content.decode()
+    card = Scorecard.objects.create(agency=old.agency, year=2026, criteria_set=old)
+    assert 'value="2027"' in client.get(address).content.decode()
+    card.delete()
     typed = {"code": "MINH-HOA", "name": "Bộ 2020", "valid_from": "2020"}
     answer = client.post(address, typed)
     assert answer.status_code == 422

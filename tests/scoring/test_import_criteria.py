@@ -127,7 +127,7 @@ def test_a_used_set_is_frozen_unless_the_file_is_identical(agency, give):
         give(data)
     (fault,) = map(str, caught.value.faults)
     assert "phiếu điểm năm 2019" in fault
-    assert "3.2.2.rule" in fault
+    assert "khác ở: 3.2.2, quy tắc)" in fault
     assert leaf_rule("3.2.2")["tiers"][1]["points"] == "0.75"
     # A new version has a code of its own.
     data["code"] = "MINH-HOA-2"
@@ -213,7 +213,7 @@ FAULTS = [
     (edit("1.1.1", maxx="1"), "1.1.1", "có phải «max»?"),
     (edit("1.1.1", kind="surveyed"), "1.1.1", "survey"),
     (edit("1.1.1", name=" "), "1.1.1", "không được để trống"),
-    (edit("1.1", children=[]), "1.1", "ít nhất 1"),
+    (edit("1.1", children=[]), "1.1", "tiêu chí 1.1 chưa có tiêu chí con nào"),
     (top(valid_from=1999), "valid_from", "1999"),
     (top(not_applicable="skip"), "not_applicable", "exclude"),
     (
@@ -309,3 +309,15 @@ def test_the_database_keeps_leaves_whole(agency, give):
                     **columns,
                 }
             )
+
+
+def test_a_field_without_criteria_is_named_and_a_row_there_twice_said_once(agency, give):
+    data = sample()
+    data["fields"].append({"code": "10", "name": "Lĩnh vực mới", "criteria": []})
+    data["fields"].append({"code": "9", "name": "Ghi hai lần", "criteria": []})
+    found = [fault.split(": ", 1)[1] for fault in faults(give, data)]
+    assert found[0] == "lĩnh vực 10 chưa có tiêu chí nào"
+    assert len(found) == 2
+    assert "mã «9» đã có" in found[1]
+    data["fields"] = []
+    assert "bộ tiêu chí chưa có lĩnh vực nào" in faults(give, data)[0]

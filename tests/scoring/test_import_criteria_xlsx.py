@@ -324,7 +324,7 @@ def test_the_template_explains_itself_and_is_read_as_empty(agency, path, capsys)
     assert book[TREE].cell(5, COLUMN["code"]).number_format == "@"  # 1.10 stays 1.10
     found = faults(book, path)
     assert [f for f in found if "thiếu «Mã»" in f]
-    assert [f for f in found if "cần ít nhất 1 mục" in f]
+    assert [f for f in found if "bộ tiêu chí chưa có lĩnh vực nào" in f]
 
 
 def test_the_template_writes_over_nothing(tmp_path):
@@ -362,7 +362,7 @@ def test_a_used_set_is_not_changed_by_a_workbook(agency, path):
     assert read(book_of(data), path).change == "unchanged"
     book = book_of(data)
     put(book, "1.2.1", floor=70)
-    with pytest.raises(Faulty, match=r"đang được phiếu điểm năm 2019 sử dụng.*1\.2\.1\.rule"):
+    with pytest.raises(Faulty, match=r"đang được phiếu điểm năm 2019 sử dụng.*1\.2\.1, quy tắc"):
         read(book, path)
 
 

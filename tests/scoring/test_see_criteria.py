@@ -184,7 +184,7 @@ def test_what_was_done_stands_at_the_foot_in_words(office):
     assert "1.2.1, tài liệu kiểm chứng" in page
     assert "<ins>Báo cáo A; Báo cáo B</ins>" in page
     assert "minh họa: <del>có</del> → <ins>không</ins>" in page
-    assert "&gt;= 95: Tốt" in page
+    assert "Tốt ≥ 95" in page
     assert "Họ coordinator" in page
     assert "{&#x27;" not in page  # no stored data
 
@@ -218,6 +218,19 @@ def test_codes_that_look_like_numbers_survive_yaml(office):
     assert "không thay đổi gì" in office.give(answer.content).content.decode()
 
 
+def test_a_file_over_a_draft_leaves_it_a_draft(office):
+    content = office.client.get(reverse("criteria_download", args=[office.set.pk, "xlsx"])).content
+    back_to_draft(criteria_set=office.set, by=SYSTEM)
+    page = office.give(content, "bo.xlsx").content.decode()
+    assert "không thay đổi gì. Bộ vẫn đang soạn; bấm «Đưa vào sử dụng»" in page
+    changed = SAMPLE.read_bytes().replace(b'floor: "80"', b'floor: "70"')
+    page = office.give(changed).content.decode()
+    assert "theo tệp. Bộ vẫn đang soạn" in page
+    office.set.refresh_from_db()
+    assert office.set.is_draft
+    assert "is_draft" not in str(list(AuditEntry.objects.values_list("changes", flat=True)))
+
+
 def test_the_template_is_there_to_take(office):
     answer = office.client.get(reverse("criteria_template"))
     assert load_workbook(io.BytesIO(answer.content)).sheetnames[:2] == [
@@ -231,7 +244,7 @@ def test_the_template_is_there_to_take(office):
     [
         (b"", "Tệp rỗng"),
         (b"PK\x03\x04rubbish", "Không mở được sổ tính"),
-        (b"just text", "phải là một nhóm"),
+        (b"just text", "Tệp không phải là sổ tính .xlsx theo mẫu"),
         (SAMPLE.read_bytes().replace(b'floor: "80"', b'floor: "101"'), "mức sàn 101% lớn hơn"),
     ],
 )

@@ -48,6 +48,7 @@ class Command(BaseCommand):
             CHANGE_TEXT[done.change].format(
                 name=found.name, code=found.code, revision=found.revision
             )
+            + done.still_draft
         )
         self.stdout.write(done.figures)
 
