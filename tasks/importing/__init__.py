@@ -17,8 +17,10 @@ from tasks.importing.writing import write
 from tasks.results_schema import ResultsFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accounts.history import Actor
-    from accounts.reading import Source
+    from accounts.reading import Fault, Source
     from plans.models import Period
 
 __all__ = ["BASIS", "Imported", "import_reports"]
@@ -37,13 +39,23 @@ class Imported:
 
 
 @transaction.atomic
-def import_reports(source: Source, *, by: Actor) -> Imported:
+def import_reports(
+    source: Source, *, by: Actor, also: Callable[[Source, Period], list[Fault]] | None = None
+) -> Imported:
     """Write the reports of a file; :class:`accounts.reading.Faulty` with every fault of the whole file.
+
+    ``also`` finds those of the parts that are not written here. Like the check of reports it is asked
+    whatever the schema says, so it must take nothing for granted but that there is a period.
 
     History rows say who acted, and «Nạp từ tệp» as the basis where ``by`` names none.
     """
     check = Check()
-    file = validate(ResultsFile, source, also=check.faults)
+
+    def faults(read: Source) -> list[Fault]:
+        found = check.faults(read)
+        return [*found, *also(read, check.period)] if also and check.period else found
+
+    file = validate(ResultsFile, source, also=faults)
     if check.period is None:  # the check has found why, so this cannot be
         raise Faulty([])
     if not by.basis:

@@ -280,6 +280,40 @@ def test_points_that_cannot_be_are_refused_with_the_whole_file(office, give, cap
     assert not Report.objects.exclude(state="not_started").exists()
 
 
+def test_faults_of_form_reports_and_points_are_said_in_one_pass(office, give, capsys):
+    wrong = {"unit": "KHONG-CO", "task": "1.1", "state": "draft"}
+    with pytest.raises(CommandError):
+        give(
+            [wrong, *FIRST],
+            scores=[
+                {"criterion": "1.1.1", "appraised": "3"},
+                {"criterion": "1.1.2", "appraised": "nhiều"},
+                {"criterion": "9.9.9", "appraised": "1"},
+            ],
+            adjustments=[{"kind": "bonus", "points": "-0.5", "reason": "x"}],
+            published={"index": "70", "rank": 3},
+        )
+    said = capsys.readouterr().err
+    for words in (
+        "không có đơn vị mã «KHONG-CO»",
+        "điểm thẩm định 3 lớn hơn điểm tối đa 1",
+        "«nhiều» không phải là số",
+        "không có tiêu chí «9.9.9»",
+        "«-0.5» nhỏ hơn 0\n",
+        "có xếp hạng thì cần số cơ quan xếp hạng",
+    ):
+        assert words in said
+    lines = {line.split(",")[0]: line for line in said.splitlines()}
+    assert len(lines) == 6  # each at its own line, though one of the scores could not be read
+    assert not Scorecard.objects.exists()
+
+
+@pytest.mark.parametrize("year", ["abc", "19", "2019.5"])
+def test_a_year_that_is_none_is_refused_in_vietnamese(year):
+    with pytest.raises(CommandError, match=f"«{year}» không phải là năm"):
+        call_command("score", "--agency", "SGDDT", "--year", year)
+
+
 def test_a_rank_needs_the_number_of_agencies(office, give, capsys):
     for wrong in ({"index": "70", "rank": 3}, {"index": "700"}):
         with pytest.raises(CommandError):

@@ -1,8 +1,6 @@
 """An operator imports results typed elsewhere: every kind of value, every fault, all or nothing, twice."""
 
 import datetime as dt
-import importlib.machinery
-import sys
 from decimal import Decimal
 from io import StringIO
 
@@ -529,18 +527,13 @@ def test_points_that_scoring_refuses_leave_no_report_behind(plan, refused, monke
     """Reports and points are one transaction."""
     from scoring.management.commands import import_results
 
-    def refuse(imported, source, by):
+    def refuse(*, source, **parts):
         raise Faulty([source.fault("không có tiêu chí", "scores", 0)])
 
+    monkeypatch.setattr(import_results, "faults_of_file", lambda source, period: [])
     monkeypatch.setattr(import_results, "import_scores", refuse)
     faults = refused(one() + 'scores:\n  - {criterion: 9.1.1, survey: "7"}\n')
     assert faults == ["dòng 11, 9.1.1: không có tiêu chí"]
-
-
-def test_points_are_refused_while_scoring_does_not_take_them(plan, refused, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    faults = refused(one() + 'published: {index: "74.10"}\n')
-    assert faults == ["dòng 10, published: phần điểm của tệp chưa nhận được trong bản này"]
 
 
 def test_points_go_to_scoring_in_the_same_transaction(plan, load, monkeypatch):
@@ -550,10 +543,9 @@ def test_points_go_to_scoring_in_the_same_transaction(plan, load, monkeypatch):
         given.update(parts)
         return 2
 
-    module = type(sys)("scoring.scores_import")
-    module.import_scores = import_scores
-    module.__spec__ = importlib.machinery.ModuleSpec("scoring.scores_import", None)
-    monkeypatch.setitem(sys.modules, "scoring.scores_import", module)
+    command = "scoring.management.commands.import_results"
+    monkeypatch.setattr(f"{command}.import_scores", import_scores)
+    monkeypatch.setattr(f"{command}.faults_of_file", lambda source, period: [])
     lines, _ = load(one() + 'scores:\n  - {criterion: 9.1.1, survey: "7.25"}\n')
     assert lines[-1] == "1 reports, 0 values, 2 scores"
     assert given["period"].year == 2019

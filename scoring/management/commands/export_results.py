@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.arguments import year
 from accounts.models import Agency
 from plans.models import Period
 from scoring.exporting import explain, whole_file, write_results
@@ -17,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--agency", required=True, help="mã cơ quan, ví dụ SGDDT")
-        parser.add_argument("--year", required=True, type=int, help="năm của kế hoạch")
+        parser.add_argument("--year", required=True, type=year, help="năm của kế hoạch")
         parser.add_argument(
             "--output", required=True, help="tệp .xlsx sẽ ghi; tệp cũ cùng tên bị thay thế"
         )

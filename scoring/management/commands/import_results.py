@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,7 +7,9 @@ from django.db import transaction
 
 from accounts.history import Actor
 from accounts.models import User
-from accounts.reading import Faulty, Source, read_yaml
+from accounts.reading import Faulty, read_yaml
+from scoring.scores_checking import faults_of_file
+from scoring.scores_import import import_scores
 from tasks.importing import BASIS, Imported, import_reports
 
 if TYPE_CHECKING:
@@ -34,8 +34,17 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 source = read_yaml(options["file"])
-                imported = import_reports(source, by=by)
-                scores = import_scores(imported, source, by)
+                imported = import_reports(source, by=by, also=faults_of_file)
+                file, scores = imported.file, 0
+                if file.has_scores:
+                    scores = import_scores(
+                        period=imported.period,
+                        scores=file.scores,
+                        adjustments=file.adjustments,
+                        published=file.published,
+                        source=source,
+                        by=by,
+                    )
                 if options["dry_run"]:
                     transaction.set_rollback(True)
         except Faulty as error:
@@ -69,24 +78,3 @@ class Command(BaseCommand):
             self.stderr.write(f"Lưu ý: {warning}")
         if len(found) > SHOWN:
             self.stderr.write(f"Lưu ý: và {len(found) - SHOWN} báo cáo khác chưa đủ số liệu.")
-
-
-def import_scores(imported: Imported, source: Source, by: Actor) -> int:
-    """Hand the points to scoring; how many there were. Faulty where it does not take them yet."""
-    file = imported.file
-    if not file.has_scores:
-        return 0
-    if importlib.util.find_spec("scoring.scores_import") is None:
-        first = next(n for n in ("scores", "adjustments", "published") if getattr(file, n))
-        raise Faulty([source.fault("phần điểm của tệp chưa nhận được trong bản này", first)])
-    module = importlib.import_module("scoring.scores_import")
-    return int(
-        module.import_scores(
-            period=imported.period,
-            scores=file.scores,
-            adjustments=file.adjustments,
-            published=file.published,
-            source=source,
-            by=by,
-        )
-    )

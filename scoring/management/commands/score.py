@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.arguments import year
 from accounts.models import Agency
 from plans.models import Period
 from plans.numbers import round_half_up, show_number
@@ -23,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--agency", required=True, help="mã cơ quan, ví dụ SGDDT")
-        parser.add_argument("--year", required=True, type=int, help="năm chấm điểm")
+        parser.add_argument("--year", required=True, type=year, help="năm chấm điểm")
         parser.add_argument(
             "--criteria",
             help="mã bộ tiêu chí; mặc định là bộ của phiếu điểm năm đó, hoặc bộ mới nhất",

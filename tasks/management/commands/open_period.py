@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.arguments import year
 from accounts.history import Actor
 from plans.models import Period, Plan
 from tasks.periods import open_period
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--plan", required=True, help="mã kế hoạch, ví dụ KH-CCHC-2019-2020")
-        parser.add_argument("--year", required=True, type=int, help="năm của kế hoạch")
+        parser.add_argument("--year", required=True, type=year, help="năm của kế hoạch")
         parser.add_argument(
             "--agency", help="mã cơ quan, cần khi nhiều cơ quan có kế hoạch cùng mã"
         )
