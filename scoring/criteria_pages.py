@@ -7,10 +7,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from accounts.models import AuditEntry
+from plans.numbers import show_number
 from scoring.criteria_data import faults_of, points_of
 from scoring.criteria_indicators import known_indicators
-from scoring.criteria_words import place_words
+from scoring.criteria_words import excess_words, place_words
 from scoring.models import CriteriaSet, Criterion
 from scoring.rules import Leaf, describe
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from scoring.criteria_data import SetFault
     from scoring.criteria_indicators import Known
 
+USUAL_TOTAL = Decimal(100)
 HISTORY = 20  # changes at the foot of the page
 
 
@@ -77,6 +81,7 @@ class SetPage:
 
     sections: list[Section]
     faults: list[PlacedFault]
+    notes: list[tuple[Criterion | None, str]]  # what is allowed and seldom meant
 
     @property
     def leaves(self) -> int:
@@ -94,12 +99,29 @@ def page_of(criteria_set: CriteriaSet) -> SetPage:
     targets = {code: one.target for code, one in known.items()}
     by_code = {node.code: node for node in nodes}
     return SetPage(
+        notes=_notes(nodes),
         sections=_sections(nodes, known, targets, criteria_set.valid_from),
         faults=[
             PlacedFault(fault, by_code.get(fault.code))
             for fault in faults_of(criteria_set, targets)
         ],
     )
+
+
+def _notes(nodes: list[Criterion]) -> list[tuple[Criterion | None, str]]:
+    found: list[tuple[Criterion | None, str]] = []
+    total = points_of(nodes)
+    if total != USUAL_TOTAL:
+        words = f"Tổng điểm của bộ là {show_number(total)}, không phải {show_number(USUAL_TOTAL)}."
+        found.append((None, words))
+    for node in nodes:
+        try:
+            rule = node.parsed_rule
+        except ValidationError:
+            continue  # a fault, said as such
+        if rule and node.maximum and (words := excess_words(rule, node.maximum)):
+            found.append((node, words))
+    return found
 
 
 def _sections(

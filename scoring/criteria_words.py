@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plans.targets import Target
+    from scoring.rules import RuleBase
 
 GROUP_WORDS = "Nhóm tiêu chí"
+# Fields of rules that are points one may have.
+AWARDS = ("on_time", "late", "missing", "otherwise", "start")
 # Parts of a set that are no columns of its own.
 OTHERS = {"order": "thứ tự", "parent": "thuộc"}
 
@@ -60,6 +63,19 @@ def rule_words(
     parsed = parse_rule(rule)
     said = parsed.words(Leaf(maximum or Decimal(0), 2000, minimum), targets)
     return f"{', '.join(parsed.codes)}: {said}" if parsed.codes else said
+
+
+def excess_words(rule: RuleBase, maximum: Decimal) -> str:
+    """What is allowed and seldom meant: points of a rule that its criterion cannot have. Empty where there are none."""
+    named = [getattr(rule, name) for name in AWARDS if hasattr(rule, name)]
+    named += [tier.points for tier in getattr(rule, "tiers", ())]
+    most = max(named, default=maximum)
+    if most <= maximum:
+        return ""
+    return (
+        f"Quy tắc ghi {show_number(most)} điểm, hơn điểm tối đa {show_number(maximum)} điểm; "
+        "phần hơn không được tính."
+    )
 
 
 def place_words(name: str) -> str:

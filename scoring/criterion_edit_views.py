@@ -118,6 +118,7 @@ def _line_page(
             "was": was,
             "faults": faults,
             "changed_by": last_change(criteria_set) if changed else None,
+            "again": bool(request.htmx) and not typing,
             "choosing": posted and do == REFRESH and not row,
         },
         status=422 if faults else 200,

@@ -172,31 +172,32 @@ class LineForms:
             return None
 
     def is_valid(self) -> bool:
-        """Also what the parts mean together; afterwards :attr:`values` can be written."""
-        fine = [self.form.is_valid(), self.rule is None or self.rule.is_valid()]
-        if not all(fine):
-            return False
+        """Also what the parts mean together, of those that can be read; afterwards :attr:`values` can be written."""
+        self.form.is_valid()
+        rule = self.rule.read() if self.rule and self.rule.is_valid() else None
         data = self.form.cleaned_data
-        parent = next((one for one in self.parents if one.pk == data.get("parent")), None)
         is_leaf = self.kind != GROUP
         self.values: dict[str, Any] = {
-            "code": data["code"],
-            "name": data["name"],
-            "parent": parent,
+            "code": data.get("code", ""),
+            "name": data.get("name", ""),
+            "parent": next((one for one in self.parents if one.pk == data.get("parent")), None),
             "kind": self.kind if is_leaf else "",
-            "maximum": data["maximum"],
+            "maximum": data.get("maximum"),
             "minimum": data.get("minimum") or Decimal(0),
-            "rule": self.rule.read() if self.rule else None,
+            "rule": rule,
             "scale": clean_paragraphs(data.get("scale", "")),
             "evidence": [
                 line for line in clean_paragraphs(data.get("evidence", "")).split("\n") if line
             ],
         }
-        self._check()
+        self._check({name for name in self.form.fields if name not in data})
         return not self.faults()
 
-    def _check(self) -> None:
-        """The same checks as of a file, of this one line; each fault goes to its field."""
+    def _check(self, unread: set[str]) -> None:
+        """The same checks as of a file, of this one line; each fault goes to its field.
+
+        The fields in ``unread``, and a rule that cannot be read, have said so already.
+        """
         values = self.values
         entry: dict[str, Any] = {"code": values["code"], "name": values["name"]}
         if values["maximum"] is not None:
@@ -210,8 +211,12 @@ class LineForms:
         own = self.line.pk if self.line else None
         if any(one.code == values["code"] and one.pk != own for one in self.lines):
             self.form.add_error("code", f"Mã «{values['code']}» đã có trong bộ tiêu chí này.")
+        if self.rule and values["rule"] is None:
+            unread.add("rule")
         for path, words in _faults(entry, self.known, is_leaf=bool(values["kind"])):
-            self._place(path, words)
+            key = str(path[0]) if path else ""
+            if FIELD_OF.get(key, key) not in unread:
+                self._place(path, words)
         if values["kind"] and self.line and len(below(self.lines, self.line.pk)) > 1:
             self.form.add_error(
                 "kind", "Tiêu chí còn tiêu chí con nên phải là nhóm; hãy chuyển chúng đi trước."

@@ -17,6 +17,7 @@ from plans.numbers import NotANumber, show_number
 from plans.targets import Kind, Value
 from scoring.criteria_forms.fields import LARGEST, NumberField, Styled
 from scoring.criteria_forms.sets import faults_of_forms
+from scoring.criteria_words import excess_words
 from scoring.rules import Figure, RuleBase, score, show_measure, show_points
 from scoring.rules.asking import percent
 from scoring.rules.figures import DAYS
@@ -246,8 +247,12 @@ class Trial:
 
     @property
     def warning(self) -> str:
-        """What is allowed and seldom meant: a maximum that no figure reaches."""
-        if self.leaf is None or not self.samples:
+        """What is allowed and seldom meant: points above the maximum, or a maximum that no figure reaches."""
+        if self.leaf is None or self.rule is None:
+            return ""
+        if excess := excess_words(self.rule, self.leaf.maximum):
+            return excess
+        if not self.samples:
             return ""
         if max(one.points for one in self.samples) >= Fraction(self.leaf.maximum):
             return ""

@@ -104,6 +104,59 @@ def test_a_set_from_nothing_to_use(visit, office):
     assert not CriteriaSet.objects.get().is_draft
 
 
+def test_on_a_slow_line_the_trial_is_of_what_was_typed_last(visit, office, draft):
+    """Answers come while one types on: each must leave what is tried as it now stands."""
+    from playwright.sync_api import expect
+
+    # A request that a newer one takes the place of is told to the console.
+    page = visit(office.coordinator, expects=("htmx:sendAbort", "htmx:afterRequest"))
+    page.goto(f"/diem/bo-tieu-chi/{draft.pk}/them/?thuoc={draft.group.pk}")
+    page.get_by_label("Tự chấm").check()
+    page.get_by_label("Điểm tối đa").wait_for()
+    settled(page)
+    page.get_by_role("radio", name="Theo mức").check()
+    page.get_by_label("Ngưỡng, mức 1").wait_for()
+    settled(page)
+    held = []
+    page.route("**/them/**", lambda route: held.append(route))
+
+    def wait_for(count):
+        while len(held) < count:
+            page.wait_for_timeout(20)
+
+    # Choosing the indicator asks for the whole trial anew; all else is typed before that comes.
+    page.get_by_label("Chỉ tiêu", exact=True).fill("1.1-a")
+    page.get_by_label("Điểm tối đa").fill("2")
+    wait_for(1)
+    page.get_by_label("Ngưỡng, mức 1").fill("90")
+    page.get_by_label("Điểm, mức 1").fill("2")
+    page.get_by_label("Ngoài các mức trên được").fill("0,5")
+    wait_for(2)
+    answers = 0
+    # The earlier answers one by one; what they bring may ask again.
+    while answers < len(held) or page.locator(".htmx-request").count():
+        if answers < len(held):
+            held[answers].continue_()
+            answers += 1
+        page.wait_for_timeout(100)
+    expect(page.locator(".trial-table")).to_contain_text("0,5 điểm")
+    expect(page.locator("#trial-result")).not_to_contain_text("Cần ít nhất")
+
+    # A figure typed while an answer is on its way, and once more at the moment it comes.
+    page.unroute("**/them/**")
+    settled(page)
+    held.clear()
+    page.route("**/them/**", lambda route: held.append(route))
+    page.get_by_label("Ngoài các mức trên được").fill("0,6")
+    wait_for(1)
+    page.get_by_label("Ngoài các mức trên được").fill("0,7")
+    held[0].continue_()
+    page.wait_for_timeout(150)  # it is there, and the pause after the typing is not over
+    wait_for(2)
+    held[1].continue_()
+    expect(page.locator(".trial-table")).to_contain_text("0,7 điểm")
+
+
 def test_kinds_of_rules_are_chosen_by_the_arrow_keys(visit, office, draft):
     from playwright.sync_api import expect
 

@@ -236,6 +236,31 @@ def test_what_is_wrong_is_said_at_its_field_and_kept_as_typed(office, changes, f
     assert not AuditEntry.objects.exists()
 
 
+def test_all_that_is_wrong_is_said_at_once(office):
+    typed = TIERS | {"otherwise": ""}
+    sent = office.rule("tiers", **typed) | {"maximum": "1", "minimum": "2", "code": "A"}
+    page = words(office.client.post(office.address(), sent | {"was": was(office.leaf)}))
+    assert "Điểm tối thiểu 2 lớn hơn điểm tối đa 1." in page
+    assert 'href="#id_rule-otherwise"' in page
+    assert "Mã «A» đã có trong bộ tiêu chí này." in page
+    assert "thiếu «" not in page.lower()  # what could not be read is said once
+    sent = office.typed(maximum="", minimum="2", name="") | {"was": was(office.leaf)}
+    page = words(office.client.post(office.address(), sent))
+    assert page.split("data-focus-links")[1].split("</ul>")[0].count("<li>") == 2
+
+
+def test_points_above_the_maximum_are_pointed_out_and_not_refused(office):
+    typed = office.rule("tiers", **TIERS | {"tiers__0__points": "5"})
+    page = words(office.client.post(office.address(), typed | {"do": "try"}))
+    assert "Quy tắc ghi 5 điểm, hơn điểm tối đa 1,5 điểm; phần hơn không được tính." in page
+    assert (
+        office.client.post(office.address(), typed | {"was": was(office.leaf)}).status_code == 302
+    )
+    page = words(office.client.get(office.address("criteria_detail")))
+    assert "Tổng điểm của bộ là 1,5, không phải 100." in page
+    assert f'<a href="{office.address()}">A.1.1</a>: Quy tắc ghi 5 điểm' in page
+
+
 TIERS = {
     "tiers__0__op": ">=",
     "tiers__0__at": "80",

@@ -162,6 +162,7 @@ def test_a_whole_draft_says_that_it_may_be_taken_into_use(office):
     back_to_draft(criteria_set=office.set, by=SYSTEM)
     page = office.page()
     assert "đã đủ và không có lỗi" in page
+    assert "Nên kiểm tra lại" not in page  # 100 points, and no rule above its maximum
     assert reverse("criteria_take_into_use", args=[office.set.pk]) in page
     page = " ".join(office.client.get(reverse("criteria_list")).content.decode().split())
     assert '<td data-label="Trạng thái">Đang soạn</td>' in page
