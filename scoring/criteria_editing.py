@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SET_COLUMNS = (
     "name",
+    "is_sample",
     "valid_from",
     "decision_number",
     "decision_issued_on",

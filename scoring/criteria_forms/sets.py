@@ -114,6 +114,11 @@ class SetForm(Styled):
             initial["decision_issued_on"] = f"{row.decision_issued_on:%d/%m/%Y}"
         form = cls(data, initial=initial)
         del form.fields["code"]
+        if row.is_sample:
+            # To say that it is the province's now; nothing makes a set of the province a sample.
+            form.fields["is_sample"] = forms.BooleanField(
+                label="Chỉ là bộ minh họa", required=False, initial=True
+            )
         return form
 
 

@@ -126,6 +126,20 @@ def test_the_head_is_changed_with_history_in_words(office):
     assert AuditEntry.objects.count() == 1
 
 
+def test_a_sample_may_become_the_provinces_and_not_the_other_way(office):
+    CriteriaSet.objects.update(is_sample=True)
+    edit = office.address("criteria_edit")
+    assert 'id="id_is_sample" checked' in words(office.client.get(edit))
+    office.client.post(edit, typed(was=seen(CriteriaSet.objects.get()), is_sample="on"))
+    assert CriteriaSet.objects.get().is_sample
+    office.client.post(edit, typed(was=seen(CriteriaSet.objects.get())))
+    assert not CriteriaSet.objects.get().is_sample
+    assert AuditEntry.objects.latest("pk").changes == {"minh họa": ["có", "không"]}
+    assert "is_sample" not in words(office.client.get(edit))
+    office.client.post(edit, typed(was=seen(CriteriaSet.objects.get()), is_sample="on"))
+    assert not CriteriaSet.objects.get().is_sample
+
+
 def test_the_later_of_two_is_told_what_changed(office):
     before = seen(office.set)
     CriteriaSet.objects.update(
