@@ -450,7 +450,7 @@ def test_the_form_asks_as_much_of_the_database_for_more_rows(post, office, clien
         Answer.objects.create(
             report=report, indicator=indicator, document=document if kind == "document" else None
         )
-        services._write_transition(
+        services.write_transition(
             report,
             services.Action.HAND_UP,
             services.State.DRAFT,
