@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.core.files import File
 
     from accounts.history import Actor
+    from accounts.models import Unit
     from plans.models import Indicator
     from tasks.storing import Stored
 
@@ -73,18 +74,17 @@ def add_evidence(
     if document is None and not number:
         document = _sent_before(report, contents, url)
     if document is None:
-        details = {
-            "subject": clean(subject)
-            or (checked[0][1].name.rpartition(".")[0] if checked and not number else ""),
-            "is_draft": is_draft,
-            "url": url,
-            "in_force_until": in_force_until,
-        }
-        document, is_new = register.register(
-            unit=report.unit, number=number, issued_on=issued_on, issuer=issuer, **details
+        named_by = checked[0][1].name if checked and not number else ""
+        document = register_or_complete(
+            unit=report.unit,
+            number=number,
+            issued_on=issued_on,
+            issuer=issuer,
+            subject=clean(subject) or named_by.rpartition(".")[0],
+            is_draft=is_draft,
+            url=url,
+            in_force_until=in_force_until,
         )
-        if not is_new:
-            complete(document, report.unit_id, details)
     stored = add_files(document, contents, by)
     evidence, created = Evidence.objects.get_or_create(
         report=report, document=document, indicator=indicator, defaults={"section": clean(section)}
@@ -172,7 +172,19 @@ def add_files(document: Document, contents: list[Stored], by: Actor) -> list[Sto
     return register.keep_files(document, contents, by)
 
 
-def complete(document: Document, unit_id: int, details: dict[str, Any]) -> None:
+def register_or_complete(
+    *, unit: Unit, number: str, issued_on: dt.date | None, issuer: str, **details: Any
+) -> Document:
+    """The document as it was named: registered, or what its own unit now knows of it added."""
+    document, is_new = register.register(
+        unit=unit, number=number, issued_on=issued_on, issuer=issuer, **details
+    )
+    if not is_new:
+        _complete(document, unit.pk, details)
+    return document
+
+
+def _complete(document: Document, unit_id: int, details: dict[str, Any]) -> None:
     """What its unit knows now and the register did not: only empty columns are filled."""
     if document.unit_id != unit_id:
         return

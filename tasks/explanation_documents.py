@@ -58,18 +58,17 @@ def add_document(
     if document is None and not number:
         document = _tied_before(explanation, contents, url)
     if document is None:
-        details = {
-            "subject": clean(subject)
-            or (checked[0][1].name.rpartition(".")[0] if checked and not number else ""),
-            "is_draft": is_draft,
-            "url": url,
-            "in_force_until": in_force_until,
-        }
-        document, is_new = register.register(
-            unit=explanation.unit, number=number, issued_on=issued_on, issuer=issuer, **details
+        named_by = checked[0][1].name if checked and not number else ""
+        document = evidence.register_or_complete(
+            unit=explanation.unit,
+            number=number,
+            issued_on=issued_on,
+            issuer=issuer,
+            subject=clean(subject) or named_by.rpartition(".")[0],
+            is_draft=is_draft,
+            url=url,
+            in_force_until=in_force_until,
         )
-        if not is_new:
-            evidence.complete(document, explanation.unit_id, details)
     stored = evidence.add_files(document, contents, by)
     section = clean(section)
     proof, created = ExplanationDocument.objects.get_or_create(
