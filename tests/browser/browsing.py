@@ -66,12 +66,17 @@ def one_connection_a_thread():
     assert connections._connections is whole
 
 
+# htmx calls it an error when a request gives way to a newer one of the same place (hx-sync), as pages mean it to.
+# A request that fails says sendError or responseError beside these.
+REPLACED = ("^htmx:sendAbort", "^htmx:afterRequest")
+
+
 class Window:
     """What one window did that no page may do."""
 
     def __init__(self, page, server, expects):
         self.host = urlsplit(server).netloc
-        self.expects = expects
+        self.expects = (*expects, *REPLACED)
         self.faults = []
         page.on("console", self.on_console)
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
