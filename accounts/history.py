@@ -64,6 +64,12 @@ class Actor:
         return cls.of(user, role=role, address=request.META.get("REMOTE_ADDR") or None)
 
     @classmethod
+    def in_first(cls, request: SignedIn, *roles: Role) -> Actor:
+        """The person of ``request`` in the first of ``roles`` that they have."""
+        role = next((role for role in roles if role in request.user.roles), None)
+        return cls.from_request(request, role=role)
+
+    @classmethod
     def system(cls, basis: str = "") -> Actor:
         return cls(user=None, name=SYSTEM, basis=basis)
 

@@ -9,12 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import signed_in
+from accounts.history import Actor
 from accounts.models import Role
 from scoring import entries
 from scoring.leaf_views import say_saved
 from scoring.permissions import require
 from scoring.scorecard_forms import AdjustmentForm, typed
-from scoring.scorecard_views import actor, get_scorecard, page_of
+from scoring.scorecard_views import get_scorecard, page_of
 from tasks.services import Refused
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def adjustment_add(request: SignedIn, pk: int) -> HttpResponse:
         return _page(request, scorecard, form)
     try:
         saved = entries.add_adjustment(
-            scorecard=scorecard, by=actor(request, Role.COORDINATOR), **form.cleaned_data
+            scorecard=scorecard, by=Actor.in_first(request, Role.COORDINATOR), **form.cleaned_data
         )
     except Refused as error:
         form.add_faults(error)
@@ -58,7 +59,7 @@ def adjustment_change(request: SignedIn, pk: int, adjustment_pk: int) -> HttpRes
             initial={"kind": row.kind, "points": typed(row.points), "reason": row.reason}
         )
         return _page(request, scorecard, form, row)
-    by, version = actor(request, Role.COORDINATOR), request.POST.get("version")
+    by, version = Actor.in_first(request, Role.COORDINATOR), request.POST.get("version")
     removing = request.POST.get("do") == "remove"
     form = AdjustmentForm(request.POST)
     if not removing and not form.is_valid():

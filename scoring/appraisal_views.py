@@ -56,7 +56,7 @@ def is_sent(card: Scorecard) -> bool:
 
 
 def actor(request: SignedIn) -> Actor:
-    return scorecard_views.actor(request, Role.COORDINATOR, Role.LEADER)
+    return Actor.in_first(request, Role.COORDINATOR, Role.LEADER)
 
 
 def step_back_url(request: SignedIn, card: Scorecard) -> str:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import signed_in
+from accounts.history import Actor
 from accounts.models import Role
 from scoring import entries
 from scoring.differences import differences
@@ -28,7 +29,7 @@ from scoring.proofs import lacking_proof
 from scoring.readiness import left_the_plan, needs_explanation
 from scoring.scorecard_forms import ExplainForm, NotApplicableForm, OverrideForm, typed
 from scoring.scorecard_pages import badge_of, badge_text_of
-from scoring.scorecard_views import actor, get_scorecard, page_of
+from scoring.scorecard_views import get_scorecard, page_of
 from scoring.scorecards import compute, period_of
 from tasks.services import Refused
 
@@ -89,7 +90,7 @@ def _change(request: SignedIn, scorecard: Scorecard, card: Card, leaf: ScoredLea
         saved = change(
             scorecard=scorecard,
             criterion=leaf.criterion,
-            by=actor(request, Role.COORDINATOR),
+            by=Actor.in_first(request, Role.COORDINATOR),
             version=request.POST.get("version"),
             **(form.cleaned_data if form else {}),
         )

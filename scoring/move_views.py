@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import signed_in
+from accounts.history import Actor
 from accounts.models import Role
 from accounts.text import clean_paragraphs
 from scoring import entries, offering
@@ -23,7 +24,7 @@ from scoring.readiness import gaps, provisional
 from scoring.scorecard_forms import ApproveForm, PaperApproveForm, ReasonForm, SendForm
 from scoring.scorecard_pages import changes_of
 from scoring.scorecard_steps import SLUGS, STEP_TEXT
-from scoring.scorecard_views import actor, get_scorecard, page_of
+from scoring.scorecard_views import get_scorecard, page_of
 from scoring.scorecards import compute, period_of
 from scoring.seen import ChangedSince
 from scoring.states import ACTION_TEXT, Action, State, next_state
@@ -85,7 +86,7 @@ def scorecard_move(request: SignedIn, pk: int, step: str) -> HttpResponse:
         services.move(
             scorecard=scorecard,
             action=action,
-            by=actor(request, *_roles(user, action)),
+            by=Actor.in_first(request, *_roles(user, action)),
             seen=_seen(request),
             **form.cleaned_data,
             **more,
@@ -110,7 +111,7 @@ def scorecard_offer(request: SignedIn, pk: int) -> HttpResponse:
     require(request.user, "scorecard_write")
     try:
         offering.offer(
-            scorecard=scorecard, by=actor(request, Role.COORDINATOR), shown=_shown(request)
+            scorecard=scorecard, by=Actor.in_first(request, Role.COORDINATOR), shown=_shown(request)
         )
     except ChangedSince as error:
         return _Look(request, scorecard, Action.APPROVE, since=error, typed=request.POST).page()
@@ -136,7 +137,7 @@ def leaves_explain(request: SignedIn, pk: int) -> HttpResponse:
     ]
     try:
         changed = entries.explain_several(
-            scorecard=scorecard, explanations=given, by=actor(request, Role.COORDINATOR)
+            scorecard=scorecard, explanations=given, by=Actor.in_first(request, Role.COORDINATOR)
         )
     except Refused as error:
         looked = _Look(request, scorecard, Action.APPROVE, typed=request.POST)

@@ -96,12 +96,6 @@ def page_of(scorecard: Scorecard) -> str:
     return reverse("scorecard_detail") + (f"?ky={period.pk}" if period else "")
 
 
-def actor(request: SignedIn, *roles: Role) -> Actor:
-    """In the first of ``roles`` that the person has."""
-    role = next((role for role in roles if role in request.user.roles), None)
-    return Actor.from_request(request, role=role)
-
-
 # -- The card ----------------------------------------------------------------------------------
 
 
@@ -195,7 +189,7 @@ def scorecard_begin(request: SignedIn) -> HttpResponse:
             agency=period.plan.agency,
             year=period.year,
             criteria_set=chosen,
-            by=actor(request, Role.COORDINATOR),
+            by=Actor.in_first(request, Role.COORDINATOR),
         )
     except Refused as error:
         messages.error(request, f"Chưa lập được phiếu điểm. {error}")

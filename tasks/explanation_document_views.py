@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import signed_in
+from accounts.history import Actor
 from accounts.models import Role
 from tasks.evidence_forms import offered
 from tasks.explanation_documents import add_document, remove_document
 from tasks.explanation_forms import ProofForm
-from tasks.explanation_views import actor, get_explanation, proofs_context
+from tasks.explanation_views import get_explanation, proofs_context
 from tasks.permissions import why_not_explain
 from tasks.services import Refused
 from tasks.uploading import upload_trouble
@@ -54,7 +55,7 @@ def explanation_document(request: SignedIn, pk: int) -> HttpResponse:
     try:
         proof = add_document(
             explanation=explanation,
-            by=actor(request, Role.HEAD, Role.REPORTER),
+            by=Actor.in_first(request, Role.HEAD, Role.REPORTER),
             **form.cleaned_data,
         )
     except Refused as error:
@@ -87,7 +88,7 @@ def explanation_document_remove(request: SignedIn, pk: int, proof_pk: int) -> Ht
         explanation.proofs.select_related("document", "explanation"), pk=proof_pk
     )
     words = str(proof.document)
-    remove_document(proof=proof, by=actor(request, Role.HEAD, Role.REPORTER))
+    remove_document(proof=proof, by=Actor.in_first(request, Role.HEAD, Role.REPORTER))
     return _done(request, explanation, f"Đã bỏ tài liệu {words} khỏi giải trình.")
 
 

@@ -205,12 +205,6 @@ def proofs_context(
     }
 
 
-def actor(request: SignedIn, *roles: Role) -> Actor:
-    """In the first of ``roles`` that the person has."""
-    role = next((role for role in roles if role in request.user.roles), None)
-    return Actor.from_request(request, role=role)
-
-
 @require_POST
 @signed_in
 def explanation_write(request: SignedIn, pk: int) -> HttpResponse:
@@ -229,7 +223,7 @@ def explanation_write(request: SignedIn, pk: int) -> HttpResponse:
             raise PermissionDenied(why)
     version = request.POST.get("version", "")
     number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1
-    by = actor(request, Role.HEAD, Role.REPORTER)
+    by = Actor.in_first(request, Role.HEAD, Role.REPORTER)
     try:
         if send:
             sent = explanations.answer(explanation=explanation, by=by, text=text, version=number)
@@ -265,7 +259,7 @@ def explanation_return(request: SignedIn, pk: int) -> HttpResponse:
         try:
             returned = explanations.return_(
                 explanation=explanation,
-                by=actor(request, Role.COORDINATOR),
+                by=Actor.in_first(request, Role.COORDINATOR),
                 reason=form.cleaned_data["reason"],
                 due_before=form.cleaned_data["due_before"],
             )
@@ -285,7 +279,9 @@ def explanation_take(request: SignedIn, pk: int) -> HttpResponse:
     require(request.user, "explanation_take")
     explanation = get_explanation(request.user, pk)
     try:
-        taken = explanations.take(explanation=explanation, by=actor(request, Role.COORDINATOR))
+        taken = explanations.take(
+            explanation=explanation, by=Actor.in_first(request, Role.COORDINATOR)
+        )
     except Refused as error:
         return show(request, explanation, error=str(error), failed="take")
     if taken:
@@ -303,7 +299,7 @@ def explanation_withdraw(request: SignedIn, pk: int) -> HttpResponse:
     try:
         withdrawn = explanations.withdraw(
             explanation=explanation,
-            by=actor(request, Role.COORDINATOR),
+            by=Actor.in_first(request, Role.COORDINATOR),
             reason=request.POST.get("reason", ""),
         )
     except Refused as error:

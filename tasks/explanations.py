@@ -19,9 +19,9 @@ from django.utils import timezone
 from accounts import mail
 from accounts.history import Actor, record
 from accounts.models import AuditEntry, Role, Unit, User
-from accounts.text import clean, clean_paragraphs
+from accounts.text import clean
 from tasks.models import Explanation
-from tasks.services import Refused
+from tasks.services import Refused, words_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -232,10 +232,7 @@ def withdraw(*, explanation: Explanation, by: Actor, reason: str) -> bool:
 
 
 def _words(text: str) -> str:
-    words = clean_paragraphs(text)
-    if len(words) > TEXT_LIMIT:
-        raise Refused(f"Nội dung dài quá {TEXT_LIMIT} ký tự; hãy rút gọn.")
-    return words
+    return words_within(text, TEXT_LIMIT)
 
 
 def _lock(explanation: Explanation) -> Explanation:

@@ -164,7 +164,7 @@ def obstacle_raise(request: SignedIn) -> HttpResponse:
             try:
                 obstacle = obstacles.raise_obstacle(
                     unit=unit,
-                    by=_actor(request, Role.HEAD, Role.REPORTER),
+                    by=Actor.in_first(request, Role.HEAD, Role.REPORTER),
                     text=data["text"],
                     proposal=data["proposal"],
                     report=data["report"],
@@ -296,12 +296,6 @@ def _history(obstacle: Obstacle, directions: list[Direction]) -> list[AuditEntry
     return list(found.select_related("for_unit").order_by("-at", "-pk"))
 
 
-def _actor(request: SignedIn, *roles: Role) -> Actor:
-    """In the first of ``roles`` that the person has."""
-    role = next((role for role in roles if role in request.user.roles), None)
-    return Actor.from_request(request, role=role)
-
-
 @require_POST
 @signed_in
 def obstacle_pass_on(request: SignedIn, pk: int) -> HttpResponse:
@@ -310,7 +304,7 @@ def obstacle_pass_on(request: SignedIn, pk: int) -> HttpResponse:
     try:
         passed = obstacles.pass_on(
             obstacle=obstacle,
-            by=_actor(request, Role.COORDINATOR),
+            by=Actor.in_first(request, Role.COORDINATOR),
             note=request.POST.get("note", ""),
         )
     except Refused as error:
@@ -334,7 +328,10 @@ def obstacle_direct(request: SignedIn, pk: int) -> HttpResponse:
         return _page(request, obstacle, failed="direct", rows=rows)
     try:
         given = obstacles.direct(
-            obstacle=obstacle, by=_actor(request, Role.LEADER), leader=user, directions=rows.given
+            obstacle=obstacle,
+            by=Actor.in_first(request, Role.LEADER),
+            leader=user,
+            directions=rows.given,
         )
     except Refused as error:
         return _page(request, obstacle, error=str(error), failed="direct", rows=rows)
@@ -356,7 +353,7 @@ def direction_record(request: SignedIn, pk: int) -> HttpResponse:
     try:
         given = obstacles.direct(
             obstacle=obstacle,
-            by=_actor(request, Role.COORDINATOR),
+            by=Actor.in_first(request, Role.COORDINATOR),
             leader=basis.cleaned_data["leader"],
             given_on=basis.cleaned_data["given_on"],
             basis=basis.cleaned_data["basis"],
@@ -395,7 +392,9 @@ def direction_done(request: SignedIn, pk: int, direction_pk: int) -> HttpRespons
     )
     try:
         done = obstacles.finish(
-            direction=direction, by=_actor(request, *roles), note=request.POST.get("note", "")
+            direction=direction,
+            by=Actor.in_first(request, *roles),
+            note=request.POST.get("note", ""),
         )
     except Refused as error:
         return _page(request, obstacle, error=str(error), failed=f"done-{direction.pk}")
@@ -414,7 +413,7 @@ def obstacle_close(request: SignedIn, pk: int) -> HttpResponse:
     try:
         closed = obstacles.close(
             obstacle=obstacle,
-            by=_actor(request, Role.COORDINATOR, Role.LEADER),
+            by=Actor.in_first(request, Role.COORDINATOR, Role.LEADER),
             outcome=request.POST.get("outcome", ""),
             reason=request.POST.get("reason", ""),
         )
@@ -436,7 +435,7 @@ def obstacle_reopen(request: SignedIn, pk: int) -> HttpResponse:
     try:
         reopened = obstacles.reopen(
             obstacle=obstacle,
-            by=_actor(request, Role.COORDINATOR, Role.LEADER),
+            by=Actor.in_first(request, Role.COORDINATOR, Role.LEADER),
             reason=request.POST.get("reason", ""),
         )
     except Refused as error:

@@ -17,10 +17,9 @@ from django.utils import timezone
 from accounts import mail
 from accounts.history import Actor, record
 from accounts.models import AuditEntry, Role, Unit, User
-from accounts.text import clean_paragraphs
 from plans.models import Period
 from tasks.models import Direction, Obstacle, Report
-from tasks.services import Refused
+from tasks.services import Refused, words_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -299,10 +298,7 @@ def reopen(*, obstacle: Obstacle, by: Actor, reason: str) -> bool:
 
 
 def _words(text: str) -> str:
-    words = clean_paragraphs(text)
-    if len(words) > TEXT_LIMIT:
-        raise Refused(f"Nội dung dài quá {TEXT_LIMIT} ký tự; hãy rút gọn.")
-    return words
+    return words_within(text, TEXT_LIMIT)
 
 
 def _claim(obstacle: Obstacle, sources: Sequence[str], **columns: Any) -> bool:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import mail
 from accounts.history import Actor, record
 from accounts.models import HistoryRow, User
+from accounts.text import clean_paragraphs
 from plans.models import Indicator, Period
 from tasks import answers as rules
 from tasks.answer_rows import as_row, used_elsewhere
@@ -402,6 +403,14 @@ def write_transition(
         at=at or timezone.now(),
         own_unit=bool(by.user and by.user.unit_id == report.unit_id),
     )
+
+
+def words_within(text: str, limit: int) -> str:
+    """``text`` as it is kept; Refused where it is longer than ``limit``."""
+    words = clean_paragraphs(text)
+    if len(words) > limit:
+        raise Refused(f"Nội dung dài quá {limit} ký tự; hãy rút gọn.")
+    return words
 
 
 def _need_reason(reason: str) -> None:

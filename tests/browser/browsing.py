@@ -66,8 +66,8 @@ def one_connection_a_thread():
     assert connections._connections is whole
 
 
-# htmx calls it an error when a request gives way to a newer one of the same place (hx-sync), as pages mean it to.
-# A request that fails says sendError or responseError beside these.
+# For pages that try while one types: htmx calls it an error when a request gives way to a newer one (hx-sync), as
+# they mean it to. One that fails says sendError or responseError beside these.
 REPLACED = ("^htmx:sendAbort", "^htmx:afterRequest")
 
 
@@ -76,7 +76,7 @@ class Window:
 
     def __init__(self, page, server, expects):
         self.host = urlsplit(server).netloc
-        self.expects = (*expects, *REPLACED)
+        self.expects = expects
         self.faults = []
         page.on("console", self.on_console)
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))

@@ -3,7 +3,7 @@
 import pytest
 
 from scoring.models import CriteriaSet, Criterion
-from tests.browser.browsing import PHONE
+from tests.browser.browsing import PHONE, REPLACED
 from tests.browser.test_accessible import AXE, broken_rules
 
 pytest_plugins = ["tests.browser.browsing"]
@@ -44,7 +44,7 @@ def test_a_set_from_nothing_to_use(visit, office):
     from playwright.sync_api import expect
 
     # A refusal is an answer with a page: 422.
-    page = visit(office.coordinator, expects=("422",))
+    page = visit(office.coordinator, expects=("422", *REPLACED))
     page.goto("/diem/bo-tieu-chi/moi/")
     page.get_by_label("Mã", exact=True).fill("BRVT-2020")
     page.get_by_label("Tên bộ tiêu chí").fill("Bộ tiêu chí của tỉnh")
@@ -109,7 +109,7 @@ def test_on_a_slow_line_the_trial_is_of_what_was_typed_last(visit, office, draft
     from playwright.sync_api import expect
 
     # A request that a newer one takes the place of is told to the console.
-    page = visit(office.coordinator)
+    page = visit(office.coordinator, expects=REPLACED)
     page.goto(f"/diem/bo-tieu-chi/{draft.pk}/them/?thuoc={draft.group.pk}")
     page.get_by_label("Tự chấm").check()
     page.get_by_label("Điểm tối đa").wait_for()
@@ -160,7 +160,7 @@ def test_on_a_slow_line_the_trial_is_of_what_was_typed_last(visit, office, draft
 def test_kinds_of_rules_are_chosen_by_the_arrow_keys(visit, office, draft):
     from playwright.sync_api import expect
 
-    page = visit(office.coordinator)
+    page = visit(office.coordinator, expects=REPLACED)
     page.goto(f"/diem/bo-tieu-chi/{draft.pk}/them/?thuoc={draft.group.pk}")
     page.get_by_label("Tự chấm").check()
     page.get_by_label("Điểm tối đa").wait_for()
@@ -180,7 +180,7 @@ def test_kinds_of_rules_are_chosen_by_the_arrow_keys(visit, office, draft):
 def test_enter_in_a_field_saves_and_takes_no_row_away(visit, office, draft):
     from playwright.sync_api import expect
 
-    page = visit(office.coordinator, expects=("422",))
+    page = visit(office.coordinator, expects=("422", *REPLACED))
     page.goto(f"/diem/bo-tieu-chi/{draft.pk}/them/?thuoc={draft.group.pk}")
     page.get_by_label("Tự chấm").check()
     page.get_by_label("Điểm tối đa").wait_for()
@@ -198,7 +198,7 @@ def test_enter_in_a_field_saves_and_takes_no_row_away(visit, office, draft):
 
 
 def test_the_form_on_a_phone_passes_axe(visit, office, draft):
-    page = visit(office.coordinator, size=PHONE, bypass_csp=True)
+    page = visit(office.coordinator, size=PHONE, bypass_csp=True, expects=REPLACED)
     page.goto(f"/diem/bo-tieu-chi/{draft.pk}/them/?thuoc={draft.group.pk}")
     page.get_by_label("Tự chấm").check()
     page.get_by_label("Điểm tối đa").wait_for()

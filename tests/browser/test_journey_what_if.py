@@ -8,6 +8,7 @@ from django.utils import timezone
 from scoring.models import CriteriaSet, Criterion, Scenario
 from tasks.models import Answer, Report
 from tasks.states import State
+from tests.browser.browsing import REPLACED
 from tests.browser.test_accessible import AXE, look_at
 from tests.conftest import need
 
@@ -60,7 +61,7 @@ def test_typed_figures_move_the_index_are_kept_and_compared(visit, scored):
     from playwright.sync_api import expect
 
     before = list(Answer.objects.order_by("pk").values())
-    chief = visit(scored.coordinator)
+    chief = visit(scored.coordinator, expects=REPLACED)
     chief.goto("/diem/")
     chief.get_by_role("link", name="Thử tính").first.click()
     totals = chief.locator("#thu-tong")
@@ -127,7 +128,7 @@ def test_the_five_and_the_switch(visit, scored):
     from playwright.sync_api import expect
 
     Report.objects.filter(task__code="1.1", unit__code="KHTC").update(state=State.SUBMITTED)
-    page = visit(scored.coordinator)
+    page = visit(scored.coordinator, expects=REPLACED)
     page.goto("/diem/thu/")
     totals = page.locator("#thu-tong")
     one = page.locator(".what-if-five li").first.get_by_role("button")
@@ -176,7 +177,7 @@ def test_the_pages_are_for_everybody(visit, scored):
         ).pk
         for n in (1, 2)
     ]
-    page = visit(scored.coordinator, bypass_csp=True)
+    page = visit(scored.coordinator, bypass_csp=True, expects=REPLACED)
     faults = []
     for where in (
         "/diem/thu/",
